@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = ("en", "zh")
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).resolve().parent / "languages"
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@lru_cache(maxsize=None)
+@cache
 def table(language: str) -> dict[str, str]:
     """Return all sentences of ``language`` by dotted key; treat it as read-only.
 
