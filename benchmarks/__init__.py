@@ -1,0 +1,1 @@
+"""How fast the studio is under the hand; each module prints one JSON object."""
