@@ -22,7 +22,7 @@ ROWS = (
     ("recipe_fields", "config"),
     ("recipe",),
     ("networks",),
-    ("checkpoint",),
+    ("checkpoint", "model_card"),
     ("model",),
     ("latent", "export"),
     ("training", "evaluation"),
