@@ -1,0 +1,162 @@
+"""Our own addresses beside Gradio's, all under ``/studio``.
+
+They are handed to ``launch(app_kwargs=...)``, and every one of them is guarded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from studio.checkpoint import fingerprint, list_models, locate, read_card
+from studio.errors import InputError, ModelError, StudioError
+from studio.export.png import read_png, write_png
+from studio.recipe import Recipe, read_json
+from studio.server.assets import TYPES, find_asset, send_file
+from studio.server.guards import admit, read_body, status_of
+from studio.server.live import serve_socket
+from studio.server.worker import RenderWorker, in_words, shared_worker
+
+# The recipe's own cap, and a little for the object around it.
+SAVE_LIMIT = 260 * 1024
+READ_LIMIT = 32 * 2**20
+CARD_KEYS = (
+    "title",
+    "family",
+    "resolution",
+    "layers",
+    "default_variety",
+    "directions",
+    "data",
+    "training",
+)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
+    """Return all our routes; ``worker`` is the process's own unless given."""
+    makers = worker or shared_worker()
+
+    async def live(websocket: WebSocket) -> None:
+        await serve_socket(websocket, makers)
+
+    table: list[tuple[str, str, Endpoint]] = [
+        ("GET", "/assets/{path:path}", asset),
+        ("GET", "/models", models),
+        ("GET", "/models/{name}", model_card),
+        ("GET", "/models/{name}/preview.webp", preview),
+        ("POST", "/save", partial(save, makers)),
+        ("POST", "/read", read),
+    ]
+    routes: list[BaseRoute] = [
+        Route(f"/studio{path}", guarded(endpoint), methods=[method])
+        for method, path, endpoint in table
+    ]
+    return [*routes, WebSocketRoute("/studio/live", live)]
+
+
+def guarded(endpoint: Endpoint) -> Endpoint:
+    """Return ``endpoint`` behind the guards, its errors told as JSON."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            admit(request)
+            response = await endpoint(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception as problem:
+            error = in_words(problem)
+            body = {"error": error.as_dict()}
+            response = JSONResponse(body, status_of(error))
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return answer
+
+
+def default_model(found: list[dict[str, Any]]) -> str | None:
+    """Return the model that a new page opens, of those that ``list_models`` gave."""
+    ready = [model["name"] for model in found if model["ready"]]
+    return PREFERRED if PREFERRED in ready else next(iter(ready), None)
+
+
+async def asset(request: Request) -> Response:
+    """``GET /studio/assets/{path}``: a file of the page."""
+    file = find_asset(request.path_params["path"])
+    return send_file(request, file, TYPES[file.suffix])
+
+
+async def models(request: Request) -> Response:
+    """``GET /studio/models``: what is installed, and what a new page opens."""
+    found = await run_in_threadpool(list_models)
+    return JSONResponse({"models": found, "default": default_model(found)})
+
+
+async def model_card(request: Request) -> Response:
+    """``GET /studio/models/{name}``: what the page must know of one model."""
+    return JSONResponse(await run_in_threadpool(_describe, request.path_params["name"]))
+
+
+async def preview(request: Request) -> Response:
+    """``GET /studio/models/{name}/preview.webp``: a picture until there is one."""
+    folder = await run_in_threadpool(installed, request.path_params["name"])
+    if not (folder / PREVIEW).is_file():
+        raise InputError("not_found", name=PREVIEW)
+    return send_file(request, folder / PREVIEW, TYPES[".webp"])
+
+
+async def save(worker: RenderWorker, request: Request) -> Response:
+    """``POST /studio/save``: a recipe becomes a PNG that holds it."""
+    body = read_json(await read_body(request, SAVE_LIMIT))
+    recipe = Recipe.from_dict(body.get("recipe") if isinstance(body, dict) else None)
+
+    def make(model: Model) -> tuple[Any, Any]:
+        return model.render_canonical(recipe), model.style(recipe)
+
+    pixels, style = await asyncio.wrap_future(worker.ask(recipe.model, make))
+    png = await run_in_threadpool(_write, recipe, pixels, style)
+    name = f'attachment; filename="{_file_name(recipe)}"'
+    return Response(png, media_type="image/png", headers={"Content-Disposition": name})
+
+
+async def read(request: Request) -> Response:
+    """``POST /studio/read``: the recipe inside a PNG, and whether it can be made."""
+    data = await read_body(request, READ_LIMIT)
+    recipe = (await run_in_threadpool(read_png, data)).recipe
+    state = await run_in_threadpool(_standing, recipe)
+    return JSONResponse({"recipe": recipe.to_dict(), **state})
+
+
+def installed(name: str) -> Path:
+    """Return the folder of an installed model. Raises ModelError.
+
+    Only names that are listed count: the network must not reach any path it likes,
+    as the command line may.
+    """
+    if not any(model["name"] == name for model in list_models()):
+        raise ModelError("model_missing", name=name)
+    return locate(name)
+
+
+def _describe(name: str) -> dict[str, Any]:
+    folder = installed(name)
+    card = read_card(folder)
+    known = {key: card[key] for key in CARD_KEYS}
+    return {"name": name, "fingerprint": fingerprint(folder), **known}
+
+
+def _standing(recipe: Recipe) -> dict[str, bool]:
+    try:
+        current = fingerprint(installed(recipe.model))
+    except ModelError:
+        return {"installed": False, "changed": False}
+    return {"installed": True, "changed": current != recipe.fingerprint}
