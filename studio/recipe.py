@@ -198,13 +198,13 @@ class Recipe:
         return replace(self, size=size)
 
 
-def read_json(text: str | bytes) -> object:
-    """Parse recipe text strictly: at most 256 KiB, no NaN or Infinity.
+def read_json(text: str | bytes, limit: int = TEXT_LIMIT) -> object:
+    """Parse JSON of at most ``limit`` characters, without NaN or Infinity.
 
     Raises RecipeError.
     """
-    if len(text) > TEXT_LIMIT:
-        raise RecipeError("recipe_too_long", limit=TEXT_LIMIT // 1024)
+    if len(text) > limit:
+        raise RecipeError("recipe_too_long", limit=limit // 1024)
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:

@@ -1,0 +1,118 @@
+"""What a person types after an option, read strictly; no model is needed for it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from studio import recipe_fields as fields
+from studio.errors import InputError
+from studio.recipe import (
+    AMOUNT_MAX,
+    SIZE_RANGE,
+    TEXT_LIMIT,
+    VARIETY_MAX,
+    Recipe,
+    read_json,
+)
+
+SEEDS_LIMIT = 10_000
+
+
+def parse_seeds(text: str) -> range:
+    """Return the seeds of ``"A-B"``, both ends included, at most 10,000.
+
+    Raises InputError.
+    """
+    ends = re.fullmatch(r"\s*([0-9]+)\s*-\s*([0-9]+)\s*", text)
+    if ends is None:
+        raise InputError("seeds_range", value=text)
+    first, last = (Recipe.parse_seed(end) for end in ends.groups())
+    if last < first:
+        raise InputError("seeds_range", value=text)
+    count = last - first + 1
+    if count > SEEDS_LIMIT:
+        raise InputError("seeds_many", value=text, count=count, limit=SEEDS_LIMIT)
+    return range(first, last + 1)
+
+
+def parse_setting(text: str) -> tuple[str, float]:
+    """Return (direction, amount) of ``"name=+1.5"``. Raises InputError."""
+    name, sign, typed = text.partition("=")
+    name = name.strip()
+    if not sign or not name:
+        raise InputError("set_form", value=text)
+    fields.a_name(name, "directions")
+    amount = _parse_number(typed, -AMOUNT_MAX, AMOUNT_MAX)
+    if amount is None:
+        raise InputError(
+            "set_number", name=name, value=typed, low=-AMOUNT_MAX, high=AMOUNT_MAX
+        )
+    return name, amount
+
+
+def parse_variety(text: str) -> float:
+    """Return the variety that ``text`` spells, 0 to 1.5. Raises InputError."""
+    variety = _parse_number(text, 0, VARIETY_MAX)
+    if variety is None:
+        raise InputError("variety_range", value=text, low=0, high=VARIETY_MAX)
+    return variety
+
+
+def parse_size(text: str) -> tuple[int] | tuple[int, int]:
+    """Return (longer side,) of ``"512"`` or (height, width) of ``"384x512"``.
+
+    Raises InputError.
+    """
+    low, high = SIZE_RANGE
+    sides = re.fullmatch(r"\s*([0-9]{1,5})(?:\s*[xX×]\s*([0-9]{1,5}))?\s*", text)
+    numbers = [int(side) for side in sides.groups() if side] if sides else []
+    if not numbers or not all(low <= number <= high for number in numbers):
+        raise InputError("size_form", value=text, low=low, high=high)
+    if len(numbers) == 1:
+        return (numbers[0],)
+    return numbers[0], numbers[1]
+
+
+def fit_size(
+    wanted: tuple[int] | tuple[int, int], resolution: tuple[int, int]
+) -> tuple[int, int]:
+    """Return (height, width): ``wanted``, in the proportions of ``resolution``."""
+    if len(wanted) == 2:
+        return wanted
+    low, _ = SIZE_RANGE
+    longer = max(resolution)
+    height, width = (max(low, round(side * wanted[0] / longer)) for side in resolution)
+    return height, width
+
+
+def load_recipe(text: str) -> dict[str, Any]:
+    """Return the recipe data of JSON text, of a JSON file or of a saved PNG.
+
+    The data is not checked yet, so that a hand-written recipe may leave out what
+    the model on the command line says. Raises InputError.
+    """
+    if text.lstrip().startswith(("{", "[")):
+        return fields.an_object(read_json(text), "recipe")
+    path = Path(text)
+    if path.suffix.lower() == ".png":
+        from studio.export.png import read_png
+
+        return read_png(path).recipe.to_dict()
+    try:
+        with path.open("rb") as file:
+            content = file.read(TEXT_LIMIT + 1)
+    except (OSError, ValueError):
+        raise InputError("not_a_recipe_source", value=text) from None
+    return fields.an_object(read_json(content), "recipe")
+
+
+def _parse_number(text: str, low: float, high: float) -> float | None:
+    # float() would also take nan, inf, 1_0 and digits of other scripts.
+    if len(text) > 64 or not re.fullmatch(
+        r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)\s*", text
+    ):
+        return None
+    number = float(text)
+    return number if low <= number <= high else None

@@ -1,0 +1,201 @@
+"""The verbs about works: models, render, show."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.cli import options
+from studio.cli.answer import add_verb, answer, text
+from studio.errors import InputError, ModelError
+from studio.paths import checkpoints_folder, write_atomically
+from studio.recipe import DEFAULT_VARIETY, FORMAT, SEED_MAX, Recipe, Seed
+
+if TYPE_CHECKING:
+    from studio.export.png import Comparison
+    from studio.model import Model
+
+
+def register(verbs: Any) -> None:
+    """Declare the verbs of this module."""
+    add_verb(verbs, "models", _models)
+    _declare_render(add_verb(verbs, "render", _render))
+    show = add_verb(verbs, "show", _show)
+    show.add_argument("picture", metavar="PNG", help=text("cli.argument.picture"))
+    show.add_argument("--verify", action="store_true", help=text("cli.help.verify"))
+
+
+def _declare_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
+    for option, name in (
+        ("--seed", "N"),
+        ("--seeds", "A-B"),
+        ("--variety", "V"),
+        ("--size", "S"),
+        ("--recipe", "R"),
+    ):
+        words = text(f"cli.help.{option[2:]}")
+        parser.add_argument(option, metavar=name, help=words)
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="D=A",
+        help=text("cli.help.set"),
+    )
+    parser.add_argument("-o", "--output", metavar="PATH", help=text("cli.help.output"))
+
+
+def _models(args: argparse.Namespace) -> None:
+    from studio.checkpoint import list_models
+
+    found = list_models()
+    answer(args, found, _lines_of_models(found))
+
+
+def _lines_of_models(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield text("cli.models.none", folder=checkpoints_folder())
+    for model in found:
+        size = "x".join(str(side) for side in model["resolution"] or ())
+        name, family = model["name"], model["family"] or ""
+        state = text("cli.models.ready")
+        if not model["ready"]:
+            state = text(f"error.{model['error']['code']}", **model["error"]["params"])
+        yield f"{name:24} {family:5} {size:9} {state}"
+
+
+def _render(args: argparse.Namespace) -> None:
+    # Everything typed is read before the model loads: mistakes answer at once.
+    seeds = _chosen_seeds(args)
+    given = None if args.recipe is None else options.load_recipe(args.recipe)
+    changes = _Changes(args)
+    paths = _chosen_paths(args, seeds)
+    from studio.export.png import save_work
+    from studio.model import Model
+
+    model = Model.open(args.model)
+    base = changes.apply(_base_recipe(model, given, seeds[0]), model)
+    works = []
+    for seed, path in zip(seeds, paths, strict=True):
+        recipe = base if seed is None else base.with_seed(seed)
+        _write(path, save_work(model, recipe))
+        works.append({"path": str(path), "seed": seed, "recipe": recipe.to_dict()})
+        if not args.json:
+            print(text("cli.render.wrote", path=path), flush=True)
+    answer(args, {"works": works}, ())
+
+
+def _chosen_seeds(args: argparse.Namespace) -> list[int | None]:
+    """Return the seeds to render; None stands for the source of the recipe given."""
+    if args.seed is not None and args.seeds is not None:
+        raise InputError("seeds_and_seed")
+    if args.seeds is not None:
+        return list(options.parse_seeds(args.seeds))
+    if args.seed is not None:
+        return [Recipe.parse_seed(args.seed)]
+    return [None if args.recipe is not None else secrets.randbelow(SEED_MAX + 1)]
+
+
+class _Changes:
+    """What the options change in a recipe, read before any model is there."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.variety = None if args.variety is None else args.variety
+        if self.variety is not None:
+            self.variety = options.parse_variety(self.variety)
+        self.settings = [options.parse_setting(item) for item in args.set]
+        self.size = None if args.size is None else options.parse_size(args.size)
+
+    def apply(self, recipe: Recipe, model: Model) -> Recipe:
+        """Return ``recipe`` with the changes, sized in the model's proportions."""
+        for name, amount in self.settings:
+            recipe = recipe.with_direction(name, amount)
+        if self.variety is not None:
+            recipe = recipe.with_variety(self.variety)
+        if self.size is not None:
+            recipe = recipe.with_size(options.fit_size(self.size, model.resolution))
+        return recipe
+
+
+def _base_recipe(
+    model: Model, given: dict[str, Any] | None, seed: int | None
+) -> Recipe:
+    if given is None:
+        variety = float(model.card.get("default_variety", DEFAULT_VARIETY))
+        return Recipe(model.name, model.fingerprint, Seed(seed or 0), variety)
+    known = {"model": model.name, "fingerprint": model.fingerprint, **given}
+    if seed is not None:
+        known["source"] = {"seed": seed}
+    return Recipe.from_dict({"format": FORMAT, **known})
+
+
+def _chosen_paths(args: argparse.Namespace, seeds: list[int | None]) -> list[Path]:
+    """Return a path for every seed, and see that it can be a PNG there."""
+    stem = Path(args.model).name or "work"
+    if args.seeds is not None:
+        folder = Path(args.output or stem)
+        if folder.exists() and not folder.is_dir():
+            raise InputError("output_not_folder", path=folder)
+        digits = len(str(seeds[-1]))
+        return [folder / f"seed-{seed:0{digits}d}.png" for seed in seeds]
+    name = f"{stem}.png" if seeds[0] is None else f"{stem}-{seeds[0]}.png"
+    path = Path(args.output or name)
+    path = path / name if path.is_dir() else path
+    if path.suffix.lower() != ".png":
+        raise InputError("output_not_png", path=path)
+    return [path]
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, data)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InputError("cannot_write", path=path, reason=reason) from None
+
+
+def _show(args: argparse.Namespace) -> None:
+    from studio.export.png import read_png
+
+    work = read_png(Path(args.picture))
+    recipe = work.recipe.to_dict()
+    state = _state_of_model(work.recipe)
+    value = {"recipe": recipe, "model_fingerprint": work.fingerprint, "model": state}
+    named = text(f"cli.show.{state}", model=work.recipe.model)
+    lines = [
+        text("cli.show.model", state=named, fingerprint=work.fingerprint),
+        text("cli.show.recipe", recipe=json.dumps(recipe, ensure_ascii=False)),
+    ]
+    if args.verify:
+        from studio.export.png import verify
+        from studio.model import Model
+
+        compared = verify(Model.open(work.recipe.model), work)
+        value |= asdict(compared)
+        lines.append(_sentence_of(compared))
+    answer(args, value, lines)
+
+
+def _state_of_model(recipe: Recipe) -> str:
+    from studio.checkpoint import fingerprint, locate
+
+    try:
+        now = fingerprint(locate(recipe.model))
+    except ModelError:
+        return "missing"
+    return "installed" if now == recipe.fingerprint else "changed"
+
+
+def _sentence_of(compared: Comparison) -> str:
+    if compared.max_abs_difference is None:
+        return text("cli.verify.different_size")
+    kind = "match" if compared.match else "different"
+    kind = "identical" if compared.identical else kind
+    return text(f"cli.verify.{kind}", difference=compared.max_abs_difference)

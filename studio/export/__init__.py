@@ -1,0 +1,1 @@
+"""Works leave here, as files that say how to make them again."""
