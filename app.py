@@ -25,10 +25,14 @@ class _Parser(argparse.ArgumentParser):
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read ``--listen --auth USER:PASS --port N``. Raises InputError."""
     language = person_language()
-    parser = _Parser("python app.py", description=say("cli.app", language))
-    parser.add_argument("--listen", action="store_true", help=say("cli.app.listen", language))
-    parser.add_argument("--auth", metavar="USER:PASS", help=say("cli.app.auth", language))
-    parser.add_argument("--port", metavar="N", help=say("cli.app.port", language))
+
+    def words(key: str) -> str:
+        return say(key, language)
+
+    parser = _Parser("python app.py", description=words("cli.app"))
+    parser.add_argument("--listen", action="store_true", help=words("cli.app.listen"))
+    parser.add_argument("--auth", metavar="USER:PASS", help=words("cli.app.auth"))
+    parser.add_argument("--port", metavar="N", help=words("cli.app.port"))
     options = parser.parse_args(arguments)
     options.auth = _read_auth(options.auth)
     if options.listen and options.auth is None and not os.environ.get("SPACE_ID"):

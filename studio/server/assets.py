@@ -30,9 +30,8 @@ def find_asset(path: str) -> Path:
     folder, _, name = path.rpartition("/")
     root = LANGUAGES_FOLDER if folder == "languages" else UI_FOLDER
     relative = name if folder == "languages" else path
-    parts = relative.split("/")
-    plain = all(part and not part.startswith(".") and "\0" not in part for part in parts)
-    if plain and Path(relative).suffix in TYPES:
+    hidden = any(not part or part[0] == "." for part in relative.split("/"))
+    if not hidden and "\0" not in relative and Path(relative).suffix in TYPES:
         file = (root / relative).resolve()
         if file.is_relative_to(root.resolve()) and file.is_file():
             return file

@@ -6,9 +6,11 @@ They are handed to ``launch(app_kwargs=...)``, and every one of them is guarded.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -16,18 +18,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from studio.checkpoint import fingerprint, list_models, locate, read_card
-from studio.errors import InputError, ModelError, StudioError
-from studio.export.png import read_png, write_png
-from studio.recipe import Recipe, read_json
+from studio.checkpoint import PREVIEW, fingerprint, list_models, locate, read_card
+from studio.errors import InputError, ModelError
+from studio.export.png import read_png, statement_of, write_png
+from studio.recipe import Recipe, Seed, read_json
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import admit, read_body, status_of
 from studio.server.live import serve_socket
 from studio.server.worker import RenderWorker, in_words, shared_worker
 
+if TYPE_CHECKING:
+    from studio.model import Model
+
 # The recipe's own cap, and a little for the object around it.
 SAVE_LIMIT = 260 * 1024
 READ_LIMIT = 32 * 2**20
+# The model that a new page opens, where it is installed.
+PREFERRED = "landscapes"
 CARD_KEYS = (
     "title",
     "family",
@@ -119,13 +126,21 @@ async def save(worker: RenderWorker, request: Request) -> Response:
     body = read_json(await read_body(request, SAVE_LIMIT))
     recipe = Recipe.from_dict(body.get("recipe") if isinstance(body, dict) else None)
 
-    def make(model: Model) -> tuple[Any, Any]:
-        return model.render_canonical(recipe), model.style(recipe)
+    def make(model: Model) -> Callable[[], bytes]:
+        pixels, style = model.render_canonical(recipe), model.style(recipe)
+        mark, statement = model.fingerprint, statement_of(model.card)
+        # Packing the file is left to another thread than the one that renders.
+        return lambda: write_png(
+            pixels, recipe, style=style, fingerprint=mark, statement=statement
+        )
 
-    pixels, style = await asyncio.wrap_future(worker.ask(recipe.model, make))
-    png = await run_in_threadpool(_write, recipe, pixels, style)
+    pack = await asyncio.wrap_future(worker.ask(recipe.model, make))
     name = f'attachment; filename="{_file_name(recipe)}"'
-    return Response(png, media_type="image/png", headers={"Content-Disposition": name})
+    return Response(
+        await run_in_threadpool(pack),
+        media_type="image/png",
+        headers={"Content-Disposition": name},
+    )
 
 
 async def read(request: Request) -> Response:
@@ -160,3 +175,9 @@ def _standing(recipe: Recipe) -> dict[str, bool]:
     except ModelError:
         return {"installed": False, "changed": False}
     return {"installed": True, "changed": current != recipe.fingerprint}
+
+
+def _file_name(recipe: Recipe) -> str:
+    model = re.sub(r"[^A-Za-z0-9_-]", "", recipe.model) or "work"
+    seed = f"-{recipe.source.seed}" if isinstance(recipe.source, Seed) else ""
+    return f"{model}{seed}.png"

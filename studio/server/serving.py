@@ -100,7 +100,7 @@ def start(page: Blocks, settings: Mapping[str, Any]) -> str:
     Raises InputError where the port was taken in the meantime.
     """
     page.queue(max_size=32, default_concurrency_limit=1)
-    waiting = getattr(page, "_queue", None)
+    waiting: Any = getattr(page, "_queue", None)
     if hasattr(waiting, "sleep_when_free"):
         # Gradio looks for work a thousand times a second, 7 % of a core at rest.
         waiting.sleep_when_free = 0.02
@@ -108,7 +108,7 @@ def start(page: Blocks, settings: Mapping[str, Any]) -> str:
         page.launch(**settings, prevent_thread_lock=True)
     except OSError as problem:
         raise InputError("port_taken", port=settings["server_port"]) from problem
-    return page.local_url
+    return str(page.local_url)
 
 
 class CarefulHeaders:

@@ -133,9 +133,11 @@ class RenderWorker:
     def _work(self) -> None:
         while True:
             with self._ready:
-                while not self._closed and not (turn := self._next_turn()):
+                turn = self._next_turn()
+                while turn is None and not self._closed:
                     self._ready.wait()
-                if self._closed:
+                    turn = self._next_turn()
+                if turn is None or self._closed:
                     return
             try:
                 turn()
