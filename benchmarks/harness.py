@@ -109,12 +109,13 @@ def free_port() -> int:
 class Page:
     """Where the probe finds the hand and the picture on a page, as CSS selectors.
 
+    `picture` has the topmost layer first: the first one with pixels is what is seen.
     `low` and `high` are the ends of the slider; `rest_ms` is how long the picture
     must not have changed to be at rest, the settled one included.
     """
 
     range: str
-    picture: str
+    picture: tuple[str, ...]
     style: str
     low: float = -2.0
     high: float = 2.0

@@ -6,17 +6,21 @@ from pathlib import Path
 
 from benchmarks.harness import Page
 
-SHOWN_PX = 256
+SHOWN = "{} {{ width: 256px !important; height: 256px !important; }}"
 
 STUDIO = Page(
     range="#reverie .direction input[type=range]",
-    picture="#reverie canvas",
-    style="#reverie canvas { width: 256px !important; height: 256px !important; }",
+    picture=(
+        "#reverie .is-settled canvas.settled",
+        "#reverie .has-picture canvas.live",
+        "#reverie img.preview",
+    ),
+    style=SHOWN.format("#reverie canvas"),
 )
 DEFAULT_WAY = Page(
     range="#slider input[type=range]",
-    picture="#picture img",
-    style="#picture img { width: 256px !important; height: 256px !important; }",
+    picture=("#picture img",),
+    style=SHOWN.format("#picture img"),
 )
 
 

@@ -1,6 +1,7 @@
-// What a person sees, read back inside the page: the pixels of one picture element
-// (canvas or img), sampled once an animation frame. The benchmarks call it for the
-// studio's page and for the default way alike.
+// What a person sees, read back inside the page: the pixels of the picture (a canvas
+// or an img), sampled once an animation frame. The benchmarks call it for the studio's
+// page and for the default way alike. `picture` is a list of CSS selectors, topmost
+// first; the first one that has pixels is what is seen.
 window.probe = (() => {
   const SIDE = 48;
   const sheet = new OffscreenCanvas(SIDE, SIDE).getContext("2d", {
@@ -9,11 +10,15 @@ window.probe = (() => {
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const valueOf = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
 
-  /** The element's pixels at SIDE x SIDE, or null while there is nothing to see. */
-  function read(selector) {
-    const seen = document.querySelector(selector);
-    if (!seen || seen.complete === false) return null;
-    if (!(seen.naturalWidth ?? seen.width)) return null;
+  function hasPixels(element) {
+    if (!element || element.complete === false) return false;
+    return (element.naturalWidth ?? element.width) > 0;
+  }
+
+  /** The picture's pixels at SIDE x SIDE, or null while there is nothing to see. */
+  function read(picture) {
+    const seen = picture.map((one) => document.querySelector(one)).find(hasPixels);
+    if (!seen) return null;
     sheet.drawImage(seen, 0, 0, SIDE, SIDE);
     return sheet.getImageData(0, 0, SIDE, SIDE).data;
   }
