@@ -89,13 +89,8 @@ class RenderWorker:
                 self._seats.remove(seat)
 
     def wish(self, seat: Seat, wish: Wish) -> None:
-        """Ask for a picture; it replaces what this seat asked for and did not get.
-
-        A newer live wish also replaces a waiting settled one: the hand moves again.
-        """
+        """Ask for a picture; it replaces a waiting wish of its kind, unanswered."""
         with self._ready:
-            if wish.kind == "live":
-                seat.wishes.clear()
             seat.wishes[wish.kind] = wish
             self._ready.notify()
 
