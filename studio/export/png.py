@@ -119,7 +119,7 @@ def write_png(
     xmp = _XMP.format(kind=_SOURCE_TYPE, description=description)
     texts.add_itxt("XML:com.adobe.xmp", xmp)
     file = io.BytesIO()
-    Image.fromarray(pixels, "RGB").save(file, "PNG", pnginfo=texts)
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=texts)
     return file.getvalue()
 
 
