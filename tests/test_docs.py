@@ -1,0 +1,129 @@
+"""The documents say what the code does: verbs, rooms, versions, links."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md")
+SPACE_PYTHONS = {"3.10", "3.12"}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def front_matter() -> dict[str, str]:
+    """The README's `key: value` lines between its two rules."""
+    _, block, _ = text("README.md").split("---\n", 2)
+    lines = (line.split(":", 1) for line in block.splitlines() if line)
+    return {key: value.strip().strip('"') for key, value in lines}
+
+
+def requirements(name: str = "requirements.txt") -> dict[str, str]:
+    """Package names and what their line demands of the version."""
+    found = re.findall(r"^([A-Za-z][\w-]*)(.*)$", text(name), re.MULTILINE)
+    return {package: demand.strip() for package, demand in found}
+
+
+def python_files(folder: str) -> list[Path]:
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+def test_the_space_gets_the_gradio_that_is_required() -> None:
+    floor = re.match(r">=([\d.]+)", requirements()["gradio"])
+    assert floor
+    version = front_matter()["sdk_version"]
+    assert version.split(".")[: floor[1].count(".") + 1] == floor[1].split(".")
+
+
+def test_the_front_matter_is_what_a_space_accepts() -> None:
+    card = front_matter()
+    assert card["sdk"] == "gradio"
+    assert card["license"] == "apache-2.0"
+    assert card["python_version"] in SPACE_PYTHONS
+    assert len(card["short_description"]) <= 60
+    assert (ROOT / card["app_file"]).is_file()
+
+
+def test_requirements_are_floors_that_a_space_can_satisfy() -> None:
+    wanted = requirements()
+    assert "torchvision" not in wanted
+    assert not [name for name, demand in wanted.items() if "==" in demand]
+    floor = re.match(r">=2\.(\d+)", wanted["torch"])
+    assert floor and 10 <= int(floor[1]) <= 11
+
+
+def test_every_dependency_has_its_reason_written_down() -> None:
+    reasons = text("docs/architecture.md")
+    named = {**requirements(), **requirements("requirements-dev.txt")}
+    assert len(named) > 8
+    assert not [package for package in named if f"`{package}`" not in reasons]
+
+
+def test_every_room_is_on_the_map() -> None:
+    page = text("docs/architecture.md")
+    rooms = [
+        path.name
+        for path in (ROOT / "studio").iterdir()
+        if path.name.endswith(".py") or (path.is_dir() and any(path.glob("*.*")))
+    ]
+    rooms = [name for name in rooms if not name.startswith("__")]
+    missing = [name for name in rooms if name.removesuffix(".py") not in page]
+    assert not missing, missing
+
+
+def command_line() -> str:
+    return "".join(path.read_text("utf-8") for path in python_files("studio/cli"))
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    verbs = set(re.findall(r'add_verb\(\s*verbs, "([a-z]+)"', command_line()))
+    page = text("README.md")
+    assert {"models", "render", "show", "train"} <= verbs
+    missing = [v for v in verbs if not re.search(rf"(studio |`){v}\b", page)]
+    assert not missing, missing
+
+
+def test_every_option_is_in_the_readme() -> None:
+    sources = command_line() + text("app.py")
+    options = set(re.findall(r'"(--[a-z][a-z-]*)"', sources))
+    assert {"--json", "--seed", "--listen"} <= options
+    missing = [o for o in options if not re.search(rf"{o}\b", text("README.md"))]
+    assert not missing, missing
+
+
+def test_every_environment_variable_is_in_the_readme() -> None:
+    sources = [*python_files("studio"), ROOT / "app.py"]
+    read = {
+        name
+        for path in sources
+        for name in re.findall(r"\bSTUDIO_[A-Z_]+\b", path.read_text(encoding="utf-8"))
+    }
+    assert read
+    assert not [name for name in read if name not in text("README.md")]
+
+
+def test_the_check_runs_the_readme_commands() -> None:
+    page, check = text("README.md"), text(".ci/run")
+    assert "pip install -r requirements.txt && python app.py" in page
+    assert "pip install -r requirements-dev.txt && pytest" in page
+    assert re.search(r"^pip install .*-r requirements-dev\.txt$", check, re.MULTILINE)
+    assert re.search(r"^(if )?pytest\b", check, re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_link_of_ours_is_broken(document: str) -> None:
+    folder = (ROOT / document).parent
+    links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text(document))
+    ours = [a or b for a, b in links if "://" not in (a or b)]
+    broken = [link for link in ours if not (folder / link.split("#")[0]).exists()]
+    assert not broken, broken
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_placeholder_is_left(document: str) -> None:
+    assert not re.findall(r"TODO|FIXME|XXX|lorem ipsum", text(document))
