@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from studio.cli import works
+from studio.cli import runs, works
 from studio.cli.answer import text
 from studio.errors import InputError, StudioError
 from studio.language import person_language
@@ -34,6 +34,13 @@ class _Parser(argparse.ArgumentParser):
             raise InputError("cli_missing", names=found[1], command=command)
         if found := re.match(r"argument (\S+): expected one argument", message):
             raise InputError("cli_needs_value", option=found[1], command=command)
+        if found := re.match(r"argument (\S+): invalid \w+ value: (.*)", message):
+            raise InputError(
+                "cli_bad_value",
+                option=found[1],
+                value=found[2].strip("'\""),
+                command=command,
+            )
         raise InputError("cli_usage", problem=message, command=command)
 
 
@@ -64,6 +71,7 @@ def _act(argv: list[str]) -> int:
     parser = _Parser(prog="python -m studio", description=text("cli.description"))
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
     works.register(verbs)
+    runs.register(verbs)
     if argv and not argv[0].startswith("-"):
         _check_verb(argv[0], list(verbs.choices))
     args, unknown = parser.parse_known_args(argv)
@@ -77,7 +85,7 @@ def _act(argv: list[str]) -> int:
 
 def _check_verb(verb: str, known: list[str]) -> None:
     if verb not in known:
-        near = difflib.get_close_matches(verb, known, 1)
+        near = difflib.get_close_matches(verb[:32], known, 1)
         if near:
             raise InputError("cli_unknown_verb_near", verb=verb, near=near[0])
         raise InputError("cli_unknown_verb", verb=verb)
@@ -85,7 +93,7 @@ def _check_verb(verb: str, known: list[str]) -> None:
 
 def _refuse_option(option: str, parser: argparse.ArgumentParser) -> NoReturn:
     known = [name for name in parser._option_string_actions if name[:2] == "--"]
-    near = difflib.get_close_matches(option.split("=")[0], known, 1)
+    near = difflib.get_close_matches(option.split("=")[0][:32], known, 1)
     place = {"option": option, "command": parser.prog}
     if near:
         raise InputError("cli_unknown_option_near", near=near[0], **place)

@@ -14,7 +14,7 @@ from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
 from studio.errors import InputError, ModelError
 from studio.paths import checkpoints_folder, write_atomically
-from studio.recipe import DEFAULT_VARIETY, FORMAT, SEED_MAX, Recipe, Seed
+from studio.recipe import FORMAT, SEED_MAX, Recipe
 
 if TYPE_CHECKING:
     from studio.export.png import Comparison
@@ -71,11 +71,14 @@ def _lines_of_models(found: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _render(args: argparse.Namespace) -> None:
-    # Everything typed is read before the model loads: mistakes answer at once.
+    # Everything typed is looked at before torch loads: mistakes answer at once.
     seeds = _chosen_seeds(args)
     given = None if args.recipe is None else options.load_recipe(args.recipe)
     changes = _Changes(args)
     paths = _chosen_paths(args, seeds)
+    from studio.checkpoint import locate
+
+    locate(args.model)
     from studio.export.png import save_work
     from studio.model import Model
 
@@ -106,11 +109,10 @@ class _Changes:
     """What the options change in a recipe, read before any model is there."""
 
     def __init__(self, args: argparse.Namespace) -> None:
-        self.variety = None if args.variety is None else args.variety
-        if self.variety is not None:
-            self.variety = options.parse_variety(self.variety)
+        variety, size = args.variety, args.size
+        self.variety = None if variety is None else options.parse_variety(variety)
         self.settings = [options.parse_setting(item) for item in args.set]
-        self.size = None if args.size is None else options.parse_size(args.size)
+        self.size = None if size is None else options.parse_size(size)
 
     def apply(self, recipe: Recipe, model: Model) -> Recipe:
         """Return ``recipe`` with the changes, sized in the model's proportions."""
@@ -127,8 +129,7 @@ def _base_recipe(
     model: Model, given: dict[str, Any] | None, seed: int | None
 ) -> Recipe:
     if given is None:
-        variety = float(model.card.get("default_variety", DEFAULT_VARIETY))
-        return Recipe(model.name, model.fingerprint, Seed(seed or 0), variety)
+        return model.recipe(seed or 0)
     known = {"model": model.name, "fingerprint": model.fingerprint, **given}
     if seed is not None:
         known["source"] = {"seed": seed}
@@ -167,7 +168,12 @@ def _show(args: argparse.Namespace) -> None:
     work = read_png(Path(args.picture))
     recipe = work.recipe.to_dict()
     state = _state_of_model(work.recipe)
-    value = {"recipe": recipe, "model_fingerprint": work.fingerprint, "model": state}
+    value: dict[str, Any] = {
+        "recipe": recipe,
+        "model_fingerprint": work.fingerprint,
+        "installed": state != "missing",
+        "changed": state == "changed",
+    }
     named = text(f"cli.show.{state}", model=work.recipe.model)
     lines = [
         text("cli.show.model", state=named, fingerprint=work.fingerprint),
