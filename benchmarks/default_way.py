@@ -14,7 +14,6 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from benchmarks.model import works
 from studio.model import Model
 
 SHOWN_PX = 256
@@ -25,7 +24,7 @@ STEP = 0.01
 def build(model: Model) -> gr.Blocks:
     """One slider on the model's first direction beside one picture."""
     direction = model.directions[0].name
-    start = works(model, 1)[0]
+    start = model.recipe(0)
 
     def render(amount: float) -> np.ndarray:
         recipe = start.with_direction(direction, amount)

@@ -6,30 +6,22 @@ python -m benchmarks.model [MODEL]
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import model_folder, percentile, report
 
 if TYPE_CHECKING:
     from studio.model import Model
-    from studio.recipe import Recipe
 
 ROUNDS = 40
 WARM_UP = 5
 
 
-def works(model: Model, count: int) -> list[Recipe]:
-    """Recipes of `count` different seeds."""
-    from studio.recipe import Recipe, Seed
-
-    return [Recipe(model.name, model.fingerprint, Seed(n)) for n in range(count)]
-
-
-def times_ms(model: Model, recipes: Sequence[Recipe]) -> list[float]:
-    """Milliseconds of ROUNDS calls of Model.render on the same recipes, warm."""
+def times_ms(model: Model, batch: int) -> list[float]:
+    """Milliseconds of ROUNDS warm calls of Model.render, each on `batch` new seeds."""
     taken = []
-    for _ in range(WARM_UP + ROUNDS):
+    for call in range(WARM_UP + ROUNDS):
+        recipes = [model.recipe(call * batch + seed) for seed in range(batch)]
         start = time.perf_counter()
         model.render(recipes)
         taken.append(1000 * (time.perf_counter() - start))
@@ -44,9 +36,8 @@ def measure(name: str) -> dict[str, Any]:
     start = time.perf_counter()
     model = Model.open(str(folder))
     open_s = time.perf_counter() - start
-    recipes = works(model, 16)
-    one = times_ms(model, recipes[:1])
-    sixteen = percentile(times_ms(model, recipes), 0.5)
+    one = times_ms(model, 1)
+    sixteen = percentile(times_ms(model, 16), 0.5)
     return {
         "model": model.name,
         "resolution": list(model.resolution),
