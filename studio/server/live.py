@@ -14,11 +14,10 @@ import json
 import time
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from studio.errors import InputError, StudioError
-from studio.server.guards import TokenBucket, admit, signed_in, status_of
+from studio.server.guards import TokenBucket, admit, signed_in
 from studio.server.wishes import read_wish
 from studio.server.worker import Answer, RenderWorker, Seat, complaint
 
@@ -34,10 +33,9 @@ async def serve_socket(websocket: WebSocket, worker: RenderWorker) -> None:
     """Serve one tab until it leaves."""
     try:
         admit(websocket)
-    except StudioError as problem:
-        body = {"error": problem.as_dict()}
-        refusal = JSONResponse(body, status_of(problem))
-        await websocket.send_denial_response(refusal)
+    except StudioError:
+        # Before it is accepted, closing is an HTTP 403.
+        await websocket.close()
         return
     await websocket.accept()
     outbox: asyncio.Queue[tuple[Answer, bool]] = asyncio.Queue()
