@@ -17,8 +17,8 @@ import numpy as np
 from studio.model import Model
 
 SHOWN_PX = 256
-LIMIT = 3.0
-STEP = 0.01
+LIMIT = 4.0
+STEP = 0.05
 
 
 def build(model: Model) -> gr.Blocks:

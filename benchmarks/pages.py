@@ -9,13 +9,13 @@ from benchmarks.harness import Page
 SHOWN = "{} {{ width: 256px !important; height: 256px !important; }}"
 
 STUDIO = Page(
-    range="#reverie .direction input[type=range]",
+    range="#reverie .first input[type=range]",
     picture=(
         "#reverie .is-settled canvas.settled",
         "#reverie .has-picture canvas.live",
         "#reverie img.preview",
     ),
-    style=SHOWN.format("#reverie canvas"),
+    style=SHOWN.format("#reverie .frame"),
 )
 DEFAULT_WAY = Page(
     range="#slider input[type=range]",
