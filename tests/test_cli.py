@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -217,6 +218,18 @@ def test_no_verb_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 0
     told = capsys.readouterr().out
     assert "render" in told and "show" in told
+
+
+def test_help_is_in_the_language_of_the_person(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("STUDIO_LANGUAGE", "zh")
+    with pytest.raises(SystemExit) as caught:
+        main(["render", "--help"])
+    assert caught.value.code == 0
+    told = capsys.readouterr().out
+    assert "用法" in told and "种子" in told
+    assert not re.search(r"usage|options|arguments|show|exit", told)
 
 
 def test_our_own_mistakes_end_with_status_one(

@@ -22,10 +22,21 @@ from studio.errors import InputError, StudioError
 from studio.language import person_language
 
 
+class _Help(argparse.HelpFormatter):
+    def add_usage(
+        self, usage: Any, actions: Any, groups: Any, prefix: str | None = None
+    ) -> None:
+        super().add_usage(usage, actions, groups, prefix or text("cli.usage"))
+
+
 class _Parser(argparse.ArgumentParser):
     def __init__(self, **options: Any) -> None:
         # An abbreviation that works today is another option's name tomorrow.
-        super().__init__(**{"allow_abbrev": False, **options})
+        fixed = {"allow_abbrev": False, "add_help": False, "formatter_class": _Help}
+        super().__init__(**{**options, **fixed})
+        self._positionals.title = text("cli.arguments")
+        self._optionals.title = text("cli.options")
+        self.add_argument("-h", "--help", action="help", help=text("cli.help.help"))
 
     def error(self, message: str) -> NoReturn:
         # argparse only tells its own English; the common cases get sentences.

@@ -17,7 +17,7 @@ from studio.paths import checkpoints_folder, write_atomically
 from studio.recipe import FORMAT, SEED_MAX, Recipe
 
 if TYPE_CHECKING:
-    from studio.export.png import Comparison
+    from studio.export.png import Comparison, SavedWork
     from studio.model import Model
 
 
@@ -180,13 +180,21 @@ def _show(args: argparse.Namespace) -> None:
         text("cli.show.recipe", recipe=json.dumps(recipe, ensure_ascii=False)),
     ]
     if args.verify:
-        from studio.export.png import verify
-        from studio.model import Model
-
-        compared = verify(Model.open(work.recipe.model), work)
+        compared = _verify(work)
         value |= asdict(compared)
         lines.append(_sentence_of(compared))
     answer(args, value, lines)
+
+
+def _verify(work: SavedWork) -> Comparison:
+    from studio.checkpoint import locate
+
+    # A model that is not there is told before torch loads.
+    locate(work.recipe.model)
+    from studio.export.png import verify
+    from studio.model import Model
+
+    return verify(Model.open(work.recipe.model), work)
 
 
 def _state_of_model(recipe: Recipe) -> str:
