@@ -26,7 +26,8 @@ class _Help(argparse.HelpFormatter):
     def add_usage(
         self, usage: Any, actions: Any, groups: Any, prefix: str | None = None
     ) -> None:
-        super().add_usage(usage, actions, groups, prefix or text("cli.usage"))
+        prefix = text("cli.usage") if prefix is None else prefix
+        super().add_usage(usage, actions, groups, prefix)
 
 
 class _Parser(argparse.ArgumentParser):

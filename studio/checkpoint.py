@@ -1,0 +1,219 @@
+"""A trained model's folder: three weights files, directions and a card.
+
+Nothing here imports torch: models can be listed, located and described at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from studio.errors import ModelError
+from studio.paths import checkpoints_folder, runs_folder
+
+FORMAT = 1
+NEEDED = ("autoencoder.safetensors", "generator.safetensors", "directions.safetensors")
+PREVIEW = "preview.webp"
+Tensors = Mapping[str, np.ndarray]
+
+CARD_TYPES: dict[str, type | tuple[type, ...]] = {
+    "title": str,
+    "family": str,
+    "resolution": list,
+    "layers": int,
+    "w_dim": int,
+    "latent_channels": int,
+    "default_variety": (int, float),
+    "networks": dict,
+    "directions": list,
+    "data": dict,
+    "training": dict,
+}
+
+
+def locate(name: str) -> Path:
+    """Find MODEL: a name among the checkpoints, then a run's name, then a path.
+
+    Raises ModelError where none of them has a card.
+    """
+    plain = name not in ("", ".", "..") and not any(c in name for c in "/\\\0")
+    candidates = [Path(name)] if "\0" not in name else []
+    if plain:
+        run = runs_folder() / name / "checkpoint"
+        candidates = [checkpoints_folder() / name, run, *candidates]
+    for folder in candidates:
+        try:
+            if (folder / "card.json").is_file():
+                return folder
+        except OSError:  # a name longer than the file system allows
+            continue
+    raise ModelError("model_missing", name=name)
+
+
+def model_name(folder: Path) -> str:
+    """Give the name by which a checkpoint's folder is called."""
+    folder = folder.resolve()
+    return folder.parent.name if folder.name == "checkpoint" else folder.name
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read and check `card.json`. Raises ModelError with what is wrong."""
+    name = model_name(folder)
+    try:
+        card = json.loads((folder / "card.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise ModelError("model_card", name=name) from None
+    if not isinstance(card, dict):
+        raise ModelError("model_card", name=name)
+    if isinstance(card.get("format"), int) and card["format"] > FORMAT:
+        raise ModelError("model_newer", name=name)
+    for key, kind in CARD_TYPES.items():
+        if not isinstance(card.get(key), kind) or isinstance(card[key], bool):
+            raise ModelError("model_card_key", name=name, key=key)
+    _check_numbers(name, card)
+    return card
+
+
+def _check_numbers(name: str, card: dict[str, Any]) -> None:
+    size = card["resolution"]
+    sane = len(size) == 2 and all(type(s) is int and 8 <= s <= 4096 for s in size)
+    if not sane:
+        raise ModelError("model_card_key", name=name, key="resolution")
+    for key, most in (("layers", 64), ("w_dim", 4096), ("latent_channels", 256)):
+        if not 1 <= card[key] <= most:
+            raise ModelError("model_card_key", name=name, key=key)
+    if not 0 <= card["default_variety"] <= 1.5:
+        raise ModelError("model_card_key", name=name, key="default_variety")
+    for direction in card["directions"]:
+        if not isinstance(direction, dict) or not isinstance(
+            direction.get("name"), str
+        ):
+            raise ModelError("model_card_key", name=name, key="directions")
+
+
+def read_weights(folder: Path, file: str) -> dict[str, np.ndarray]:
+    """Read a weights file as fp32 arrays.
+
+    Raises ModelError for a missing, truncated, pickled or otherwise foreign file and
+    for numbers that are not finite.
+    """
+    name = model_name(folder)
+    try:
+        with safe_open(folder / file, framework="np") as tensors:
+            arrays = {key: tensors.get_tensor(key) for key in tensors.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise ModelError("model_file_missing", name=name, file=file) from None
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError):
+        raise ModelError("model_file_damaged", name=name, file=file) from None
+    for array in arrays.values():
+        if array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise ModelError("model_file_numbers", name=name, file=file)
+    return {key: array.astype(np.float32) for key, array in arrays.items()}
+
+
+def fingerprint(folder: Path) -> str:
+    """Give 16 hexadecimal digits that change when any picture-making weight does."""
+    name = model_name(folder)
+    try:
+        stats = [(folder / file).stat() for file in NEEDED]
+    except OSError:
+        raise ModelError("model_file_missing", name=name, file="weights") from None
+    return _fingerprint(folder, tuple((s.st_mtime_ns, s.st_size) for s in stats))
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(folder: Path, stamps: tuple[tuple[int, int], ...]) -> str:
+    digest = hashlib.sha256()
+    for file in NEEDED:
+        digest.update(hashlib.sha256((folder / file).read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def list_models() -> list[dict[str, Any]]:
+    """Describe every installed checkpoint and every run that has one."""
+    installed = sorted(checkpoints_folder().glob("*/card.json"))
+    runs = sorted(runs_folder().glob("*/checkpoint/card.json"))
+    folders = [path.parent for path in (*installed, *runs)]
+    found: dict[str, dict[str, Any]] = {}
+    for folder in folders:
+        found.setdefault(model_name(folder), describe(folder))
+    return list(found.values())
+
+
+def describe(folder: Path) -> dict[str, Any]:
+    """Give one entry of `list_models`; a broken checkpoint says its problem."""
+    entry: dict[str, Any] = dict.fromkeys(("title", "family", "resolution", "images"))
+    entry |= {"name": model_name(folder), "ready": False, "problem": None}
+    try:
+        card = read_card(folder)
+        entry |= {key: card[key] for key in ("title", "family", "resolution")}
+        entry["images"] = card["data"].get("images")
+        _check_files(folder, _stamp(folder))
+    except ModelError as problem:
+        return entry | {"problem": str(problem), "error": problem.as_dict()}
+    return entry | {"ready": True}
+
+
+def _stamp(folder: Path) -> tuple[int, ...]:
+    files = [folder / file for file in NEEDED]
+    return tuple(f.stat().st_mtime_ns for f in files if f.exists())
+
+
+@lru_cache(maxsize=64)
+def _check_files(folder: Path, stamp: tuple[int, ...]) -> None:
+    card = read_card(folder)
+    shapes = card.get("shapes", {})
+    for file in NEEDED:
+        arrays = read_weights(folder, file)
+        expected = shapes.get(file, {})
+        if {key: list(a.shape) for key, a in arrays.items()} != expected:
+            raise ModelError("model_file_shapes", name=model_name(folder), file=file)
+
+
+def write_checkpoint(
+    folder: Path, weights: Mapping[str, Tensors], card: dict[str, Any], preview: bytes
+) -> None:
+    """Write a checkpoint beside `folder`, then put it in its place.
+
+    `weights` maps a file's stem to its arrays; they are stored as fp16. Raises
+    ModelError when a number is not finite, and leaves what was there.
+    """
+    new, old = (
+        folder.with_name(folder.name + ".new"),
+        folder.with_name(folder.name + ".old"),
+    )
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    shapes = {}
+    for stem, arrays in weights.items():
+        half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
+        if not all(np.isfinite(a).all() for a in half.values()):
+            raise ModelError("model_file_numbers", name=folder.name, file=stem)
+        file = f"{stem}.safetensors"
+        shapes[file] = {key: list(a.shape) for key, a in half.items()}
+        (new / file).write_bytes(
+            save({k: np.ascontiguousarray(a) for k, a in half.items()})
+        )
+    full = {"format": FORMAT, **card, "shapes": {f: shapes[f] for f in NEEDED}}
+    text = json.dumps(full, indent=1, ensure_ascii=False)
+    (new / "card.json").write_text(text + "\n", "utf-8")
+    (new / PREVIEW).write_bytes(preview)
+    replace_folder(new, folder, old)
+
+
+def replace_folder(new: Path, folder: Path, old: Path) -> None:
+    """Put `new` where `folder` is; what was there is gone afterwards."""
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

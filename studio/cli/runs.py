@@ -1,0 +1,177 @@
+"""The verbs about training: train, runs, status, pause, resume, stop, publish."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from studio.cli.answer import add_verb, answer, text
+from studio.config import from_dict, to_dict
+from studio.errors import InputError
+from studio.training.launch import publish, start_detached
+from studio.training.run import Run, list_runs
+from studio.training.settings import TrainSettings
+
+
+def register(verbs: Any) -> None:
+    """Declare the verbs of this module."""
+    _declare_train(add_verb(verbs, "train", _train))
+    add_verb(verbs, "runs", _runs)
+    for name, act in (("status", _status), ("pause", _pause), ("stop", _stop)):
+        _with_name(add_verb(verbs, name, act))
+    resume = _with_name(add_verb(verbs, "resume", _resume))
+    resume.add_argument("--detach", action="store_true", help=text("cli.help.detach"))
+    _declare_publish(_with_name(add_verb(verbs, "publish", _publish)))
+
+
+def _with_name(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("name", metavar="NAME", help=text("cli.argument.run"))
+    return parser
+
+
+def _declare_train(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("folder", metavar="FOLDER", help=text("cli.argument.folder"))
+    add("--name", required=True, help=text("cli.argument.run"))
+    add("--family", default="gan", help=text("cli.help.family"))
+    add("--resolution", default="128", metavar="HxW", help=text("cli.help.resolution"))
+    add("--minutes", type=float, help=text("cli.help.minutes"))
+    add("--kimg", type=float, help=text("cli.help.kimg"))
+    add("--from", dest="base", default="scratch", help=text("cli.help.from"))
+    add("--device", default="auto", help=text("cli.help.device"))
+    add("--seed", type=int, default=0, help=text("cli.help.train_seed"))
+    add("--option", action="append", default=[], metavar="KEY=VALUE",
+        help=text("cli.help.option"))  # fmt: skip
+    add("--detach", action="store_true", help=text("cli.help.detach"))
+
+
+def _declare_publish(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--as", dest="model", required=True, metavar="MODEL",
+                        help=text("cli.help.as"))  # fmt: skip
+    parser.add_argument("--title", help=text("cli.help.title"))
+    parser.add_argument("--data", metavar="JSON", help=text("cli.help.data"))
+    parser.add_argument("--force", action="store_true", help=text("cli.help.force"))
+
+
+def _train(args: argparse.Namespace) -> int:
+    folder = Path(args.folder)
+    if not folder.is_dir():
+        raise InputError("folder_missing", folder=args.folder)
+    run = Run.create(read_settings(args, folder.resolve()))
+    return _work(run, args)
+
+
+def read_settings(args: argparse.Namespace, folder: Path) -> TrainSettings:
+    """Turn the options of `train` into settings. Raises InputError."""
+    given: dict[str, Any] = {
+        "folder": str(folder),
+        "name": args.name,
+        "family": args.family,
+        "resolution": read_size(args.resolution),
+        "kimg": args.kimg,
+        "minutes": args.minutes,
+        "base": args.base,
+        "device": args.device,
+        "seed": args.seed,
+    }
+    if args.minutes is None and args.kimg is None:
+        given["minutes"] = TrainSettings.minutes
+    for option in args.option:
+        key, _, value = option.partition("=")
+        try:
+            given[key] = json.loads(value)
+        except ValueError:
+            given[key] = value
+    return from_dict(TrainSettings, given)
+
+
+def read_size(text: str) -> tuple[int, int]:
+    """Read `128` or `192x128` as height and width. Raises InputError."""
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isdecimal() and len(part) < 6 for part in parts):
+        raise InputError("train_resolution", size=text)
+    return int(parts[0]), int(parts[-1])
+
+
+def _work(run: Run, args: argparse.Namespace) -> int:
+    """Train here in the foreground, or in a process of its own under --detach."""
+    if args.detach:
+        start_detached(run)
+    else:
+        import contextlib
+        import sys
+
+        from studio.training.session import train
+
+        # Under --json stdout is one JSON value; the trainer's lines go to stderr.
+        with contextlib.redirect_stdout(sys.stderr if args.json else sys.stdout):
+            train(run)
+    _answer_status(args, run)
+    return 0
+
+
+def _resume(args: argparse.Namespace) -> int:
+    run = Run.open(args.name)
+    if run.alive():
+        raise InputError("run_taken", name=run.name)
+    return _work(run, args)
+
+
+def _runs(args: argparse.Namespace) -> None:
+    statuses = [run.status() for run in list_runs()]
+    answer(args, statuses, [_line(status) for status in statuses])
+
+
+def _status(args: argparse.Namespace) -> None:
+    _answer_status(args, Run.open(args.name))
+
+
+def _pause(args: argparse.Namespace) -> None:
+    _request(args, "pause")
+
+
+def _stop(args: argparse.Namespace) -> None:
+    _request(args, "stop")
+
+
+def _request(args: argparse.Namespace, what: str) -> None:
+    run = Run.open(args.name)
+    run.request(what)
+    answer(args, {"name": run.name, "requested": what},
+           [text("cli.run.requested", name=run.name)])  # fmt: skip
+
+
+def _publish(args: argparse.Namespace) -> None:
+    try:
+        data = json.loads(Path(args.data).read_text("utf-8")) if args.data else {}
+    except (OSError, ValueError):
+        raise InputError("publish_data", path=args.data) from None
+    run = Run.open(args.name)
+    folder = publish(run, args.model, args.title, data, replace=args.force)
+    answer(args, {"name": args.model}, [text("cli.run.published", name=folder.name)])
+
+
+def _answer_status(args: argparse.Namespace, run: Run) -> None:
+    status = run.status()
+    settings = to_dict(run.settings())
+    answer(args, status | {"family": settings["family"]}, _lines(status))
+
+
+def _line(status: dict[str, Any]) -> str:
+    return text(
+        "cli.run.line", **{k: status[k] for k in ("name", "phase", "images_seen")}
+    )
+
+
+def _lines(status: dict[str, Any]) -> Iterator[str]:
+    yield _line(status)
+    if status["images_per_s"] and status["eta_s"] is not None:
+        minutes = round(status["eta_s"] / 60)
+        yield text("cli.run.pace", speed=status["images_per_s"], minutes=minutes)
+    if status["best"]:
+        yield text("cli.run.best", **status["best"])
+    if status["error"]:
+        yield status["error"]

@@ -1,0 +1,1 @@
+"""How good, how varied: numbers with their yardsticks."""

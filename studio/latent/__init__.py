@@ -1,0 +1,1 @@
+"""Steering: functions from recipes to recipes, and the directions they move along."""

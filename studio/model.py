@@ -1,0 +1,354 @@
+"""The one door from anything to torch: a trained model, open, ready to render."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from studio.checkpoint import (
+    fingerprint,
+    locate,
+    model_name,
+    read_card,
+    read_weights,
+    write_checkpoint,
+)
+from studio.config import from_dict
+from studio.errors import InputError, ModelError, RecipeError
+from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
+from studio.networks.blocks import freeze
+from studio.networks.generator import Generator, GeneratorConfig
+from studio.recipe import Blend, Mask, Recipe, Residual, Seed, Source, Style
+from studio.seeds import blend_z, seeds_to_z
+
+CACHED_STYLES = 512
+PREVIEW_SEEDS = (2, 3, 5, 7)
+MOST_SIZE = 4096  # any width, depth or side in a card
+MOST_NUMBERS = 40_000_000  # parameters a network may have, before any are allocated
+
+
+@dataclass(frozen=True)
+class Direction:
+    """A direction in w. `rows` [layers, w_dim] is of unit length in each layer used.
+
+    `sigma` is one standard deviation in w, `change` the mean change of a pixel (0..1)
+    from -1.5 to +1.5 of them, `effects` the measured change of each property.
+    """
+
+    name: str
+    sigma: float
+    change: float
+    effects: dict[str, float]
+    rows: np.ndarray = field(repr=False)
+
+
+def card_networks(autoencoder: nn.Module, generator: nn.Module) -> dict[str, Any]:
+    """Describe the networks of a checkpoint, for `card.json`."""
+    assert isinstance(autoencoder, Autoencoder) and isinstance(generator, Generator)
+    return {
+        "autoencoder": asdict(autoencoder.config),
+        "generator": asdict(generator.config),
+    }
+
+
+class Model:
+    """A model under the hand. All calls come from one thread."""
+
+    def __init__(
+        self,
+        name: str,
+        card: dict[str, Any],
+        weights: Mapping[str, Mapping[str, np.ndarray]],
+        mark: str = "",
+    ) -> None:
+        self.name, self.card, self.fingerprint = name, card, mark
+        self.weights = weights
+        networks = card["networks"]
+        shape = _config(name, GeneratorConfig, networks.get("generator"))
+        code = _config(name, AutoencoderConfig, networks.get("autoencoder"))
+        self.generator = _build(name, Generator, shape, weights["generator"])
+        self.autoencoder = _build(name, Autoencoder, code, weights["autoencoder"])
+        self.resolution: tuple[int, int] = tuple(card["resolution"])  # type: ignore
+        self.layers, self.w_dim = shape.layers, shape.w_dim
+        self.z_dim = shape.z_dim
+        self.latent_shape = (code.latent_channels, *shape.latent_size)
+        self._check_card(code.factor, shape)
+        self.directions = _read_directions(name, card, weights.get("directions", {}))
+        self._by_name = {direction.name: direction for direction in self.directions}
+        self._styles: OrderedDict[Source, Tensor] = OrderedDict()
+
+    @classmethod
+    def open(cls, name: str) -> Model:
+        """Open MODEL: a checkpoint's name, a run's name, or a path.
+
+        Raises ModelError with what is wrong with it.
+        """
+        folder = locate(name)
+        card = read_card(folder)
+        stems = ("autoencoder", "generator", "directions")
+        weights = {s: read_weights(folder, f"{s}.safetensors") for s in stems}
+        if (folder / "discriminator.safetensors").exists():
+            weights["discriminator"] = read_weights(folder, "discriminator.safetensors")
+        return cls(model_name(folder), card, weights, fingerprint(folder))
+
+    @classmethod
+    def assemble(
+        cls, name: str, card: dict[str, Any], weights: dict[str, dict[str, np.ndarray]]
+    ) -> Model:
+        """Make a model from arrays, rounded to fp16 as its file will be."""
+        rounded = {
+            stem: {
+                k: a.astype(np.float16).astype(np.float32) for k, a in arrays.items()
+            }
+            for stem, arrays in weights.items()
+        }
+        return cls(name, card, rounded)
+
+    def write(self, folder: Path, directions: Sequence[Direction]) -> None:
+        """Write this model as a checkpoint folder, with these directions."""
+        weights = {k: v for k, v in self.weights.items() if k != "directions"}
+        weights["directions"] = {d.name: d.rows for d in directions}
+        described = [
+            {"name": d.name, "sigma": d.sigma, "change": d.change, "effects": d.effects}
+            for d in directions
+        ]
+        card = {**self.card, "directions": described}
+        write_checkpoint(folder, weights, card, self._preview())
+
+    # -- pictures -----------------------------------------------------------------
+
+    def render(self, recipes: Sequence[Recipe]) -> np.ndarray:
+        """Render recipes together: uint8 [N,H,W,3] at the model's own resolution.
+
+        A preview: batched, so that a byte may differ by 1 from `render_canonical`.
+        Raises RecipeError.
+        """
+        for recipe in recipes:
+            self.check(recipe)
+        with torch.inference_mode():
+            return _to_bytes(self.autoencoder.decode(self._latents(recipes)))
+
+    def render_canonical(self, recipe: Recipe) -> np.ndarray:
+        """Render the one true picture of a recipe: uint8 [h,w,3], resampled to its size.
+
+        A batch of one on one thread: the same bytes on the same machine, whatever
+        else was rendered before. Raises RecipeError.
+        """
+        with _one_thread():
+            pixels = self.render([recipe])[0]
+        if recipe.size is None or recipe.size == self.resolution:
+            return pixels
+        size = (recipe.size[1], recipe.size[0])
+        picture = Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS)
+        return np.asarray(picture)
+
+    def style(self, recipe: Recipe) -> np.ndarray:
+        """Give the final w of a recipe, float32 [layers, w_dim]."""
+        self.check(recipe)
+        with torch.inference_mode(), _one_thread():
+            return self._style(recipe).numpy().copy()
+
+    def map_seeds(self, seeds: Sequence[int] | range) -> np.ndarray:
+        """Give the w of seeds before variety, float32 [N, w_dim]."""
+        z = torch.from_numpy(seeds_to_z(seeds, self.z_dim))
+        with torch.inference_mode():
+            return self.generator.mapping(z).numpy()
+
+    def truncated(self, w: np.ndarray, variety: float) -> np.ndarray:
+        """Give w [N, w_dim] at a variety, for every layer: [N, layers, w_dim]."""
+        mean = self.generator.w_mean.numpy()
+        near = mean + variety * (w - mean)
+        return np.repeat(near[:, None], self.layers, axis=1)
+
+    def render_styles(self, w: np.ndarray) -> np.ndarray:
+        """Render w float32 [N, layers, w_dim] to uint8 [N,H,W,3]."""
+        with torch.inference_mode():
+            styles = torch.from_numpy(np.ascontiguousarray(w, dtype=np.float32))
+            latents = self.generator.synthesise(styles)
+            return _to_bytes(self.autoencoder.decode(latents))
+
+    # -- recipes ------------------------------------------------------------------
+
+    def recipe(self, seed: int) -> Recipe:
+        """Give the plain recipe of a seed, at the model's default variety."""
+        variety = float(self.card["default_variety"])
+        return Recipe(self.name, self.fingerprint, Seed(seed), variety)
+
+    def check(self, recipe: Recipe) -> None:
+        """Raise RecipeError unless the recipe fits this very model."""
+        if recipe.model != self.name or recipe.fingerprint != self.fingerprint:
+            raise RecipeError("recipe_model_changed", model=recipe.model)
+        self._check_source(recipe.source)
+        for mix in recipe.mix:
+            self._check_source(mix.source)
+            if max(mix.layers) >= self.layers:
+                raise RecipeError(
+                    "recipe_layer", layer=max(mix.layers), layers=self.layers
+                )
+        for name in recipe.amounts:
+            if name not in self._by_name:
+                raise RecipeError("recipe_direction", name=name, model=self.name)
+        residual = recipe.residual
+        if residual is not None and tuple(residual.shape) != self.latent_shape:
+            raise RecipeError("recipe_residual", model=self.name)
+        for patch in recipe.patches:
+            self.check(patch.recipe)
+
+    def _check_source(self, source: Source) -> None:
+        if not isinstance(source, Style):
+            return
+        if len(source.rows) not in (1, self.layers) or any(
+            len(row) != self.w_dim for row in source.rows
+        ):
+            raise RecipeError(
+                "recipe_style", model=self.name, layers=self.layers, w_dim=self.w_dim
+            )
+
+    def _check_card(self, factor: int, shape: GeneratorConfig) -> None:
+        told = (self.card["layers"], self.card["w_dim"], self.card["latent_channels"])
+        made = (shape.layers, shape.w_dim, shape.latent_channels)
+        size = tuple(side * factor for side in shape.latent_size)
+        if told != made or self.resolution != size:
+            raise ModelError("model_card_key", name=self.name, key="networks")
+
+    # -- from recipe to latents ---------------------------------------------------
+
+    def _latents(self, recipes: Sequence[Recipe]) -> Tensor:
+        """Give latents [N,C,h,w]; patches are synthesised in the same batch."""
+        patched = [p.recipe for recipe in recipes for p in recipe.patches]
+        styles = torch.stack([self._style(r) for r in (*recipes, *patched)])
+        made = self.generator.synthesise(styles)
+        for i, recipe in enumerate((*recipes, *patched)):
+            if recipe.residual is not None:
+                made[i] += self._residual(recipe.residual)
+        latents, extra = made[: len(recipes)], iter(made[len(recipes) :])
+        for i, recipe in enumerate(recipes):
+            for patch in recipe.patches:
+                mask = self._mask(patch.mask)
+                latents[i] = latents[i] * (1 - mask) + next(extra) * mask
+        return latents
+
+    def _style(self, recipe: Recipe) -> Tensor:
+        """Give the final w [layers, w_dim]: source, variety, mixes, directions."""
+        w = self._near(recipe.source, recipe.variety)
+        for mix in recipe.mix:
+            other = self._near(mix.source, recipe.variety)
+            rows = list(mix.layers)
+            w[rows] = torch.lerp(w[rows], other[rows], mix.amount)
+        for name, amount in recipe.amounts.items():
+            direction = self._by_name[name]
+            w += amount * direction.sigma * torch.from_numpy(direction.rows)
+        return w
+
+    def _near(self, source: Source, variety: float) -> Tensor:
+        """Give the w of a source at a variety, a fresh tensor [layers, w_dim]."""
+        mean = self.generator.w_mean
+        return mean + variety * (self._source(source) - mean).expand(self.layers, -1)
+
+    def _source(self, source: Source) -> Tensor:
+        """Give the w of a source: [1, w_dim] or [layers, w_dim]."""
+        if isinstance(source, Style):
+            return torch.tensor(source.rows, dtype=torch.float32)
+        if source not in self._styles:
+            pairs = source.pairs if isinstance(source, Blend) else ((source.seed, 1.0),)
+            z = torch.from_numpy(blend_z(pairs, self.z_dim))[None]
+            with _one_thread():  # the cache serves canonical renders too
+                self._styles[source] = self.generator.mapping(z)
+            if len(self._styles) > CACHED_STYLES:
+                self._styles.popitem(last=False)
+        return self._styles[source]
+
+    def _residual(self, residual: Residual) -> Tensor:
+        numbers = np.frombuffer(residual.data, dtype="<f2").astype(np.float32)
+        return residual.amount * torch.from_numpy(numbers.reshape(residual.shape))
+
+    def _mask(self, mask: Mask) -> Tensor:
+        """Give a mask [h,w] in 0..1 at the size of the latents."""
+        cells = np.frombuffer(mask.data, dtype=np.uint8)
+        picture = Image.fromarray(cells.reshape(mask.height, mask.width))
+        size = (self.latent_shape[2], self.latent_shape[1])
+        resized = picture.resize(size, Image.Resampling.BILINEAR)
+        return torch.from_numpy(np.asarray(resized, dtype=np.float32) / 255)
+
+    def _preview(self) -> bytes:
+        w = self.map_seeds(PREVIEW_SEEDS[:1])
+        pixels = self.render_styles(self.truncated(w, self.card["default_variety"]))
+        buffer = BytesIO()
+        Image.fromarray(pixels[0]).save(buffer, "WEBP", quality=80)
+        return buffer.getvalue()
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Compute on one thread, so that sums are always added in the same order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _to_bytes(pixels: Tensor) -> np.ndarray:
+    """Turn pixels [N,3,H,W], about [-1,1], into uint8 [N,H,W,3]."""
+    scaled = ((pixels + 1) * 127.5).round_().clamp_(0, 255).byte()
+    return scaled.permute(0, 2, 3, 1).contiguous().numpy()
+
+
+def _config(name: str, cls: type, data: Any) -> Any:
+    """Read a network's config; sizes are bounded before anything is built."""
+    try:
+        config = from_dict(cls, data if isinstance(data, dict) else {"networks": data})
+        sizes = [np.ravel(value).tolist() for value in asdict(config).values()]
+        if all(type(n) is int and 1 <= n <= MOST_SIZE for size in sizes for n in size):
+            return config
+        raise InputError("config_bad", problem="size")
+    except InputError:
+        raise ModelError("model_card_key", name=name, key="networks") from None
+
+
+def _build(name: str, cls: type, config: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """Make a network and fill it; shapes are compared before memory is asked for."""
+    file = f"{cls.__name__.lower()}.safetensors"
+    try:
+        with torch.device("meta"):
+            network = cls(config)
+        if sum(p.numel() for p in network.parameters()) > MOST_NUMBERS:
+            raise ValueError
+        tensors = {key: torch.from_numpy(array) for key, array in arrays.items()}
+        network.load_state_dict(tensors, assign=True)
+    except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AssertionError):
+        raise ModelError("model_file_shapes", name=name, file=file) from None
+    return freeze(network.to(memory_format=torch.channels_last))
+
+
+def _read_directions(
+    name: str, card: dict[str, Any], arrays: Mapping[str, np.ndarray]
+) -> tuple[Direction, ...]:
+    shape = (card["layers"], card["w_dim"])
+    try:
+        found = tuple(
+            Direction(
+                d["name"],
+                float(d["sigma"]),
+                float(d["change"]),
+                d["effects"],
+                arrays[d["name"]],
+            )
+            for d in card["directions"]
+        )
+    except (KeyError, TypeError, ValueError):
+        raise ModelError("model_card_key", name=name, key="directions") from None
+    if any(d.rows.shape != shape or not np.isfinite(d.sigma) for d in found):
+        raise ModelError("model_card_key", name=name, key="directions")
+    return found

@@ -1,0 +1,151 @@
+"""Style generator: z -> w -> latents (arXiv:1812.04948, arXiv:1912.04958).
+
+No noise inputs: the same w always gives the same picture, and sliders are smooth.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.networks.blocks import he_linear, leaky
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """Shape of a generator; `latent_size` is (height, width) in latent cells."""
+
+    latent_channels: int = 8
+    latent_size: tuple[int, int] = (16, 16)
+    z_dim: int = 128
+    w_dim: int = 192
+    mapping_layers: int = 3
+    widths: tuple[int, ...] = (256, 192, 128)  # coarse to fine; the last one repeats
+
+    @property
+    def levels(self) -> int:
+        """Resolutions, the constant's included: halve while at least 4 cells stay."""
+        size, levels = self.latent_size, 1
+        while min(size) >= 8 and not any(side % 2 for side in size):
+            size, levels = (size[0] // 2, size[1] // 2), levels + 1
+        return levels
+
+    @property
+    def base(self) -> tuple[int, int]:
+        """Height and width of the learnt constant."""
+        scale = 2 ** (self.levels - 1)
+        return self.latent_size[0] // scale, self.latent_size[1] // scale
+
+    @property
+    def layers(self) -> int:
+        """How many w vectors steer a picture: two a level, coarse to fine."""
+        return 2 * self.levels
+
+    def width(self, level: int) -> int:
+        """Channels at a level, 0 being the coarsest."""
+        return self.widths[min(level, len(self.widths) - 1)]
+
+
+class Mapping(nn.Module):
+    """z [N,z_dim] to w [N,w_dim]."""
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
+        pairs = itertools.pairwise(sizes)
+        self.layers = nn.ModuleList(he_linear(a, b) for a, b in pairs)
+
+    def forward(self, z: Tensor) -> Tensor:
+        w = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+        for layer in self.layers:
+            w = leaky(layer(w))
+        return w
+
+
+class ModulatedConv(nn.Module):
+    """3x3 convolution whose input channels are scaled by w and output renormalised.
+
+    Eq. 1-3, arXiv:1912.04958, computed as scale, shared convolution, scale: a
+    convolution per sample (`groups=N`) is many times slower on a CPU.
+    """
+
+    def __init__(self, inputs: int, outputs: int, w_dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        nn.init.normal_(self.weight, std=1 / math.sqrt(inputs * 9))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.style = he_linear(w_dim, inputs, gain=1.0)
+        nn.init.ones_(self.style.bias)
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:
+        scale = self.style(w)  # [N, inputs]
+        power = self.weight.square().sum(dim=(2, 3))  # [outputs, inputs]
+        renorm = torch.rsqrt(scale.square() @ power.T + 1e-8)  # [N, outputs]
+        x = F.conv2d(x * scale[:, :, None, None], self.weight, padding=1)
+        x = x * renorm[:, :, None, None] + self.bias[:, None, None]
+        return leaky(x) * math.sqrt(2)
+
+
+class Level(nn.Module):
+    """Two modulated convolutions and a 1x1 output that is summed over levels."""
+
+    def __init__(self, inputs: int, outputs: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.first = ModulatedConv(inputs, outputs, config.w_dim)
+        self.second = ModulatedConv(outputs, outputs, config.w_dim)
+        self.output = nn.Conv2d(outputs, config.latent_channels, 1)
+        nn.init.normal_(self.output.weight, std=0.5 / math.sqrt(outputs))
+        assert self.output.bias is not None
+        nn.init.zeros_(self.output.bias)
+
+    def forward(self, x: Tensor, w: Tensor) -> tuple[Tensor, Tensor]:
+        """Take x [N,C,h,w] and w [N,2,w_dim]; give features and latents."""
+        x = self.second(self.first(x, w[:, 0]), w[:, 1])
+        return x, self.output(x)
+
+
+def enlarge(x: Tensor) -> Tensor:
+    """Double height and width."""
+    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Generator(nn.Module):
+    """Mapping and synthesis; `w_mean` is the running mean of w that variety uses."""
+
+    w_mean: Tensor
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.mapping = Mapping(config)
+        self.constant = nn.Parameter(torch.randn(1, config.width(0), *config.base))
+        widths = [config.width(0), *map(config.width, range(config.levels))]
+        self.levels = nn.ModuleList(
+            Level(a, b, config) for a, b in itertools.pairwise(widths)
+        )
+        self.register_buffer("w_mean", torch.zeros(config.w_dim))
+
+    def synthesise(self, w: Tensor) -> Tensor:
+        """Turn w [N, layers, w_dim] into standardised latents [N, C, h, w]."""
+        x = self.constant.expand(len(w), -1, -1, -1)
+        latents: Tensor | None = None
+        for i, level in enumerate(self.levels):
+            if latents is not None:
+                x, latents = enlarge(x), enlarge(latents)
+            x, more = level(x, w[:, 2 * i : 2 * i + 2])
+            latents = more if latents is None else latents + more
+        assert latents is not None
+        return latents
+
+    def spread(self, w: Tensor) -> Tensor:
+        """Repeat w [N, w_dim] for every layer: [N, layers, w_dim]."""
+        return w[:, None].expand(-1, self.config.layers, -1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Turn z [N, z_dim] into standardised latents [N, C, h, w]."""
+        return self.synthesise(self.spread(self.mapping(z)))

@@ -1,0 +1,134 @@
+"""A folder of pictures, in memory, and the crops that training asks for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from studio.errors import InputError
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+MOST_PIXELS = 64_000_000  # a larger file is skipped before it is decoded
+
+
+class Pictures:
+    """The usable pictures of a folder as uint8 arrays [H,W,3].
+
+    Each is reduced on loading to at most twice `resolution` (height, width), so that
+    a few thousand fit in memory. `train` and `held_out` are fixed by the file names.
+    """
+
+    def __init__(
+        self, folder: Path, resolution: tuple[int, int], validation_share: float
+    ) -> None:
+        if not folder.is_dir():
+            raise InputError("folder_missing", folder=str(folder))
+        self.resolution = resolution
+        self.files: list[str] = []
+        self.images: list[np.ndarray] = []
+        digest = hashlib.sha256()
+        for path in find_pictures(folder):
+            image = load_picture(path, (2 * resolution[0], 2 * resolution[1]))
+            if image is not None:
+                self.files.append(path.relative_to(folder).as_posix())
+                self.images.append(image)
+                digest.update(image.tobytes())
+        if len(self.images) < 2:
+            raise InputError("folder_empty", folder=str(folder))
+        self.fingerprint = digest.hexdigest()[:16]
+        self._split(validation_share)
+
+    def _split(self, share: float) -> None:
+        def draw(i: int) -> float:
+            digest = hashlib.sha256(self.files[i].encode()).digest()
+            return int.from_bytes(digest[:4], "big") / 2**32
+
+        indices = range(len(self.images))
+        held = [i for i in indices if draw(i) < share]
+        if len(held) < 2 or len(held) > len(self.images) - 2:
+            held = []  # too few to hold any out
+        taken = set(held)
+        self.held_out: list[int] = held
+        self.train: list[int] = [i for i in indices if i not in taken]
+
+    def whole(self, index: int) -> np.ndarray:
+        """Give the centre of a picture at the resolution, uint8 [H,W,3]."""
+        return _take(
+            self.images[index],
+            _centre(self.images[index], self.resolution),
+            self.resolution,
+        )
+
+    def view(self, index: int, rng: np.random.Generator, mirror: bool) -> np.ndarray:
+        """Give a slightly cropped, shifted, maybe mirrored view, uint8 [H,W,3]."""
+        image = self.images[index]
+        left, top, right, bottom = _centre(image, self.resolution)
+        scale = rng.uniform(0.85, 1.0)
+        width, height = (right - left) * scale, (bottom - top) * scale
+        x = rng.uniform(0, image.shape[1] - width)
+        y = rng.uniform(0, image.shape[0] - height)
+        view = _take(image, (x, y, x + width, y + height), self.resolution)
+        return view[:, ::-1] if mirror and rng.random() < 0.5 else view
+
+    def crop(self, index: int, side: int, rng: np.random.Generator) -> np.ndarray:
+        """Give a square crop of `side` pixels at about the scale of `whole`."""
+        image = self.images[index]
+        left, _, right, _ = _centre(image, self.resolution)
+        scale = (right - left) / self.resolution[1]  # loaded pixels per model pixel
+        length = min(side * scale * rng.uniform(0.7, 1.0), *image.shape[:2])
+        x = rng.uniform(0, image.shape[1] - length)
+        y = rng.uniform(0, image.shape[0] - length)
+        crop = _take(image, (x, y, x + length, y + length), (side, side))
+        return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def find_pictures(folder: Path) -> Iterator[Path]:
+    """Yield the picture files below a folder in a fixed order."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            yield path
+
+
+def load_picture(path: Path, most: tuple[int, int]) -> np.ndarray | None:
+    """Read a picture as uint8 [H,W,3], upright, reduced to cover `most` (h, w).
+
+    None for a file that is broken, too large, or no picture of a known format: one
+    bad file never stops a run.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
+                return None
+            upright = ImageOps.exif_transpose(image)
+            picture = upright.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+    scale = max(most[0] / picture.height, most[1] / picture.width)
+    if scale < 1:
+        size = (round(picture.width * scale), round(picture.height * scale))
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def _centre(
+    image: np.ndarray, resolution: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    """Give the largest centred box (left, top, right, bottom) of the right shape."""
+    height, width = image.shape[:2]
+    scale = min(height / resolution[0], width / resolution[1])
+    h, w = resolution[0] * scale, resolution[1] * scale
+    left, top = (width - w) / 2, (height - h) / 2
+    return left, top, left + w, top + h
+
+
+def _take(
+    image: np.ndarray, box: tuple[float, float, float, float], size: tuple[int, int]
+) -> np.ndarray:
+    picture = Image.fromarray(image)
+    resized = picture.resize((size[1], size[0]), Image.Resampling.BICUBIC, box=box)
+    return np.asarray(resized)

@@ -1,0 +1,159 @@
+"""Second phase: the generator learns, against a discriminator, to make latents."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from studio.networks.blocks import freeze
+from studio.networks.discriminator import Discriminator, DiscriminatorConfig
+from studio.networks.generator import Generator, GeneratorConfig
+from studio.training import distributed
+from studio.training.augment import augment
+from studio.training.losses import difference_penalty, relativistic
+from studio.training.phase import (
+    Phase,
+    Randomness,
+    apply_gradients,
+    falling_rate,
+    follow,
+    make_adam,
+    precision,
+    set_rate,
+)
+from studio.training.settings import TrainSettings
+from studio.training.state import Parts
+
+BETAS = (0.0, 0.99)
+MEAN_KEEP = 0.995  # of the running mean of w, per step
+
+
+def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
+    """Make generator and discriminator, freshly initialised from the seed."""
+    torch.manual_seed(settings.seed + 1)
+    shape = GeneratorConfig(
+        latent_channels=settings.latent_channels,
+        latent_size=settings.latent_size,
+        z_dim=settings.z_dim,
+        w_dim=settings.w_dim,
+        widths=settings.generator_widths,
+    )
+    wide = settings.discriminator_widths
+    widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]
+    judge = DiscriminatorConfig(settings.latent_channels, shape.base, widths)
+    return Generator(shape), Discriminator(judge)
+
+
+class GeneratorPhase(Phase):
+    """Relativistic pairing, lazy R1 + R2, augmentation, weight average.
+
+    One generator pass serves both players: the discriminator learns from the fakes
+    detached, then judges the same fakes again for the generator.
+    """
+
+    name = "generator"
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        latents: Tensor,
+        networks: tuple[Generator, Discriminator],
+        device: torch.device,
+    ) -> None:
+        super().__init__()
+        self.settings, self.latents, self.device = settings, latents, device
+        self.model = networks[0].to(device, memory_format=torch.channels_last)
+        self.judge = networks[1].to(device, memory_format=torch.channels_last)
+        self.average = freeze(deepcopy(self.model))
+        rate, slow = settings.rate, settings.rate * settings.mapping_rate
+        mapping = list(self.model.mapping.parameters())
+        taken = set(mapping)
+        rest = [p for p in self.model.parameters() if p not in taken]
+        self.optimiser = make_adam([(rest, rate), (mapping, slow)], BETAS)
+        self.judge_optimiser = make_adam([(self.judge.parameters(), rate)], BETAS)
+
+    def parts(self) -> Parts:
+        return {
+            "model": self.model,
+            "average": self.average,
+            "judge": self.judge,
+            "optimiser": self.optimiser,
+            "judge_optimiser": self.judge_optimiser,
+        }
+
+    def step(self, progress: float) -> dict[str, float]:
+        factor = falling_rate(progress, self.settings.rate_decay)
+        set_rate(self.optimiser, factor)
+        set_rate(self.judge_optimiser, factor)
+        chance = Randomness(self.settings.seed, self.name, self.steps)
+        real, fake = self._real(chance), self._fake(chance)
+        losses = self._teach_judge(real, fake.detach(), chance)
+        losses |= self._teach_generator(real, fake, chance)
+        self._average()
+        return losses
+
+    def _real(self, chance: Randomness) -> Tensor:
+        size = (self.settings.batch,)
+        chosen = torch.randint(len(self.latents), size, generator=chance.torch)
+        real = self.latents[chosen].to(self.device, torch.float32)
+        return real.contiguous(memory_format=torch.channels_last)
+
+    def _fake(self, chance: Randomness) -> Tensor:
+        """Make latents, some of them from two w that change over at a layer."""
+        settings, layers = self.settings, self.model.config.layers
+        n = settings.batch
+        z = chance.normal(2 * n, settings.z_dim).to(self.device)
+        mixed = torch.rand(n, 1, generator=chance.torch) < settings.style_mixing
+        change = torch.randint(1, layers, (n, 1), generator=chance.torch)
+        other = (mixed & (torch.arange(layers) >= change)).to(self.device)  # [N,layers]
+        with precision(self.device):
+            w = self.model.mapping(z)  # [2N, w_dim]
+            mean = w.detach().float().mean(dim=0)
+            self.model.w_mean.lerp_(mean, 1 - MEAN_KEEP)
+            first, second = self.model.spread(w).chunk(2)
+            w = torch.where(other[..., None], second, first)
+            return self.model.synthesise(w).float()
+
+    def _teach_judge(
+        self, real: Tensor, fake: Tensor, chance: Randomness
+    ) -> dict[str, float]:
+        settings = self.settings
+        real, fake = augment(real, chance.torch), augment(fake, chance.torch)
+        with precision(self.device):
+            real_logits, fake_logits = self.judge(torch.cat([real, fake])).chunk(2)
+        loss = relativistic(real_logits.float(), fake_logits.float())
+        losses = {"judge": loss.item()}
+        losses["gap"] = (real_logits.mean() - fake_logits.mean()).item()
+        if self.steps % settings.penalty_every == 0:
+            both = torch.cat([real, fake])
+            noise = chance.normal(*both.shape).to(self.device)
+            penalty = difference_penalty(
+                self.judge, both, noise, settings.penalty_sigma
+            )
+            # the mean over reals and fakes is half of R1 + R2
+            weight = 2 * settings.penalty_weight * settings.penalty_every
+            loss = loss + weight * penalty
+            losses["penalty"] = penalty.item()
+        apply_gradients(self.judge_optimiser, loss)
+        return losses
+
+    def _teach_generator(
+        self, real: Tensor, fake: Tensor, chance: Randomness
+    ) -> dict[str, float]:
+        self.judge.requires_grad_(False)
+        with precision(self.device):
+            both = [augment(fake, chance.torch), augment(real, chance.torch)]
+            fake_logits, real_logits = self.judge(torch.cat(both)).chunk(2)
+        loss = relativistic(fake_logits.float(), real_logits.float())
+        apply_gradients(self.optimiser, loss)
+        self.judge.requires_grad_(True)
+        return {"generator": loss.item()}
+
+    def _average(self) -> None:
+        self.steps += 1
+        batch = self.settings.batch * distributed.world()
+        self.images += batch
+        half_life = min(1000 * self.settings.ema_kimg, 0.05 * self.images)
+        follow(self.average, self.model, 0.5 ** (batch / half_life))

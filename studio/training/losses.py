@@ -1,0 +1,52 @@
+"""Losses as small pure functions; none knows a network's shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
+    """Give the relativistic pairing loss of logits [N] (Eq. 2, arXiv:2501.05441).
+
+    The discriminator calls it with (real, fake), the generator with (fake, real).
+    """
+    return F.softplus(loser - winner).mean()
+
+
+def difference_penalty(
+    judge: Callable[[Tensor], Tensor], x: Tensor, noise: Tensor, sigma: float
+) -> Tensor:
+    """Estimate the squared gradient of `judge` at x, mean over samples.
+
+    ((D(x + sigma e) - D(x)) / sigma)^2 for e ~ N(0, 1) has the expectation
+    |grad D|^2, the zero-centred R1 and R2 of arXiv:1801.04406, without a second
+    backward pass. fp32: the difference of two near logits drowns in bf16.
+    """
+    with torch.autocast(x.device.type, enabled=False):
+        n = len(x)
+        x = x.float()
+        logits = judge(torch.cat([x, x + sigma * noise])).float()
+        return ((logits[n:] - logits[:n]) / sigma).square().mean()
+
+
+def reconstruction(made: Tensor, real: Tensor, scales: int = 3) -> Tensor:
+    """Give L1 at full size plus half of L1 at each coarser scale, pixels [N,3,H,W]."""
+    loss = (made - real).abs().mean()
+    for _ in range(scales - 1):
+        made, real = F.avg_pool2d(made, 2), F.avg_pool2d(real, 2)
+        loss = loss + 0.5 * (made - real).abs().mean()
+    return loss
+
+
+def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Give KL(q || N(0, 1)) in nats per latent number (Eq. 10, arXiv:1312.6114)."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+
+
+def hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """Give the discriminator's hinge loss of patch logits (arXiv:1705.02894)."""
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()

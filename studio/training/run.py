@@ -1,0 +1,198 @@
+"""A run's folder: the contract between training and everything that watches it.
+
+Reads and writes plain files, never torch, so that any process can watch any run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+from filelock import FileLock, Timeout
+
+from studio.config import from_dict, to_dict
+from studio.errors import RunError
+from studio.paths import runs_folder, write_atomically
+from studio.training.settings import TrainSettings
+
+RUNNING = ("queued", "starting", "autoencoder", "generator", "encoder", "discovering")
+ENDED = ("done", "paused", "stopped", "interrupted", "failed")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
+
+
+class Run:
+    """One run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+
+    @classmethod
+    def create(cls, settings: TrainSettings) -> Run:
+        """Make the folder of a new run; an existing name is refused."""
+        run = cls(runs_folder() / check_name(settings.name))
+        try:
+            run.folder.mkdir(parents=True)
+        except FileExistsError:
+            raise RunError("run_exists", name=settings.name) from None
+        (run.folder / "samples").mkdir()
+        (run.folder / "state").mkdir()
+        run._write_json("config.json", to_dict(settings))
+        run.write_status(phase="queued", images_seen=0)
+        return run
+
+    @classmethod
+    def open(cls, name: str) -> Run:
+        """Find a run by its name. Raises RunError where there is none."""
+        run = cls(runs_folder() / check_name(name))
+        if not (run.folder / "config.json").is_file():
+            raise RunError("run_missing", name=name)
+        return run
+
+    def settings(self) -> TrainSettings:
+        """Read what the run was started with."""
+        try:
+            data = json.loads((self.folder / "config.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            raise RunError("run_damaged", name=self.name) from None
+        return from_dict(TrainSettings, data)
+
+    # -- status -------------------------------------------------------------------
+
+    def write_status(self, **changes: Any) -> None:
+        """Merge changes into `status.json`, with this process and a heartbeat."""
+        status = {**self._read_status(), **changes, "name": self.name}
+        status |= {"pid": os.getpid(), "pid_started": _started(os.getpid())}
+        self._write_json("status.json", status | {"heartbeat": time.time()})
+
+    def status(self) -> dict[str, Any]:
+        """Give the run's status as it is now: a dead trainer reads `interrupted`."""
+        status = self._read_status()
+        shown = dict.fromkeys(
+            ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes")
+        )
+        shown |= {"name": self.name, "phase": "interrupted", "images_seen": 0} | status
+        if shown["phase"] in RUNNING and not _alive(status):
+            shown["phase"] = "interrupted"
+        if shown["phase"] not in RUNNING:
+            shown |= {"images_per_s": None, "eta_s": None}
+        shown["stalled"] = (
+            shown["phase"] in RUNNING
+            and time.time() - status.get("heartbeat", 0) > SILENCE
+        )
+        hidden = ("pid", "pid_started", "heartbeat")
+        return {key: value for key, value in shown.items() if key not in hidden}
+
+    def alive(self) -> bool:
+        """Tell whether a trainer works on this run now."""
+        return self.status()["phase"] in RUNNING
+
+    def _read_status(self) -> dict[str, Any]:
+        try:
+            status = json.loads((self.folder / "status.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return status if isinstance(status, dict) else {}
+
+    # -- requests -----------------------------------------------------------------
+
+    def request(self, what: str) -> None:
+        """Ask the trainer to `stop` (and keep the model) or to `pause`."""
+        if not self.alive():
+            raise RunError("run_not_running", name=self.name)
+        (self.folder / what).touch()
+
+    def requested(self) -> str | None:
+        """Give the pending request, stop before pause."""
+        for what in ("stop", "pause"):
+            if (self.folder / what).exists():
+                return what
+        return None
+
+    def clear_requests(self) -> None:
+        """Forget requests that were meant for an earlier trainer."""
+        for what in ("stop", "pause"):
+            (self.folder / what).unlink(missing_ok=True)
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Be the only trainer of this run. Raises RunError when there is another."""
+        try:
+            with FileLock(self.folder / "lock", timeout=0):
+                yield
+        except Timeout:
+            raise RunError("run_taken", name=self.name) from None
+
+    # -- metrics and files --------------------------------------------------------
+
+    def append_metrics(self, row: dict[str, Any]) -> None:
+        """Add one line to `metrics.jsonl`."""
+        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """Read all metrics; a torn last line is skipped."""
+        try:
+            lines = (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()
+        except OSError:
+            return []
+        rows = []
+        for line in lines:
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                continue
+        return rows
+
+    def rewind_metrics(self, images_seen: int) -> None:
+        """Drop what a killed trainer noted after its last saved state."""
+        kept = [row for row in self.metrics() if row["images_seen"] <= images_seen]
+        text = "".join(json.dumps(row) + "\n" for row in kept)
+        write_atomically(self.folder / "metrics.jsonl", text.encode())
+
+    def log(self, line: str) -> None:
+        """Say something on the terminal and in `log.txt`."""
+        stamped = f"{time.strftime('%H:%M:%S')} {line}"
+        print(stamped, flush=True)
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(stamped + "\n")
+
+    def _write_json(self, name: str, data: Any) -> None:
+        text = json.dumps(data, indent=1, ensure_ascii=False)
+        write_atomically(self.folder / name, text.encode())
+
+
+def check_name(name: str) -> str:
+    """Give the name back if it can be a folder's name; raise RunError otherwise."""
+    if not NAME.fullmatch(name) or name.endswith("."):
+        raise RunError("run_name", name=name)
+    return name
+
+
+def list_runs() -> list[Run]:
+    """Give all runs, newest first."""
+    folder = runs_folder()
+    found = folder.glob("*/config.json") if folder.is_dir() else ()
+    newest = sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    return [Run(path.parent) for path in newest]
+
+
+def _started(pid: int) -> float | None:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return None
+
+
+def _alive(status: dict[str, Any]) -> bool:
+    """The same process, not another that was given its number later."""
+    started = _started(status["pid"]) if isinstance(status.get("pid"), int) else None
+    return started is not None and abs(started - status["pid_started"]) < 1.0

@@ -1,0 +1,292 @@
+"""One trainer process: the phases in order, and what happens between their steps."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+from torch import Tensor
+
+from studio.errors import RunError, StudioError
+from studio.training import distributed
+from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
+from studio.training.dataset import Pictures
+from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.phase import Phase
+from studio.training.run import Run
+from studio.training.settings import TrainSettings
+from studio.training.snapshot import Album, load_base
+from studio.training.state import load_state, pack, save_state, unpack
+
+REPORT_SECONDS = 10.0
+SAVE_SECONDS = 60.0
+LONGEST_STEP = 30.0  # seconds; more than that and the machine was asleep
+RESERVE_SECONDS = 60.0  # of the minutes, kept for the directions
+GO, PAUSE, STOP, LEAVE = range(4)
+
+
+class Interrupted(Exception):
+    """The phase ended before its time; `how` is PAUSE, STOP or LEAVE."""
+
+    def __init__(self, how: int) -> None:
+        self.how = how
+
+
+class Session:
+    """The trainer of one run."""
+
+    def __init__(self, run: Run, steps: int | None = None) -> None:
+        """Make the trainer of a run; `steps` ends this process early, for tests."""
+        self.run = run
+        self.settings: TrainSettings = run.settings()
+        self.device = pick_device(self.settings.device)
+        self.steps_left = steps
+        self.leader = distributed.rank() == 0
+        self.terminated = False
+        self.images_before = 0
+        self.seconds_before = 0.0
+        self.cpu_seconds = 0.0  # of earlier processes of this run
+        self.best: dict[str, Any] | None = None
+
+    def train(self) -> str:
+        """Train to the end or to a request; gives the phase that the run is in then."""
+        signal.signal(signal.SIGTERM, self._terminate)
+        if self.settings.threads:
+            torch.set_num_threads(self.settings.threads)
+        self.run.clear_requests()
+        self._tell(phase="starting", error=None)
+        try:
+            how = self._train()
+        except StudioError as problem:
+            self._tell(phase="failed", error=str(problem))
+            raise
+        except KeyboardInterrupt:
+            how = "interrupted"
+        except Exception as problem:
+            self._tell(phase="failed", error=f"{type(problem).__name__}: {problem}")
+            raise
+        self._tell(phase=how)
+        self._log(f"{how}")
+        return how
+
+    def _train(self) -> str:
+        settings = self.settings
+        self.pictures = Pictures(
+            Path(settings.folder), settings.resolution, settings.validation_share
+        )
+        held = len(self.pictures.held_out)
+        self._log(f"{len(self.pictures.images)} pictures, {held} held out")
+        self.album = Album(self.run, settings, self.pictures, self.device)
+        try:
+            autoencoder = self._autoencoder()
+            self.album.autoencoder = autoencoder
+            self._generator(autoencoder)
+        except Interrupted as stop:
+            if stop.how == STOP:
+                self.album.keep_what_there_is()
+            return {PAUSE: "paused", STOP: "stopped", LEAVE: "interrupted"}[stop.how]
+        self._tell(phase="discovering")
+        if self.leader:
+            self.album.discover()
+        distributed.wait()
+        return "done"
+
+    # -- the phases ---------------------------------------------------------------
+
+    def _autoencoder(self) -> torch.nn.Module:
+        """Train the autoencoder, or take the one that the run starts from."""
+        finished = self._state("autoencoder-done")
+        model = make_autoencoder(self.settings)
+        if (saved := load_state(finished)) is not None:
+            unpack(saved[0], {"average": model})
+            self._carry(saved[1])
+        elif self.settings.base != "scratch":
+            load_base(self.settings.base, {"autoencoder": model})
+            model.to(self.device)
+            standardise(model, self.pictures, self.device)
+        else:
+            phase = AutoencoderPhase(self.settings, self.pictures, model, self.device)
+            self._live_through(phase)
+            model = phase.average
+            standardise(model, self.pictures, self.device)
+            self._carry(self._facts(phase))
+        model = model.to(self.device, memory_format=torch.channels_last)
+        if saved is None and self.leader:
+            facts = {
+                "images": self.images_before,
+                "seconds": self.seconds_before,
+                "cpu_seconds": self._cpu(),
+            }
+            save_state(finished, pack({"average": model}), facts)
+        return model.eval().requires_grad_(False)
+
+    def _generator(self, autoencoder: torch.nn.Module) -> None:
+        latents = self._latents()
+        networks = make_networks(self.settings)
+        if self.settings.base != "scratch":
+            names = ("generator", "discriminator")
+            load_base(self.settings.base, dict(zip(names, networks, strict=True)))
+        phase = GeneratorPhase(self.settings, latents, networks, self.device)
+        self.album.phase = phase
+        self._live_through(phase)
+        self.album.snapshot()
+
+    def _latents(self) -> Tensor:
+        """Encode the views once; a resumed run reads the same numbers back."""
+        path = self._state("latents")
+        if self.leader and not path.exists():
+            self._tell(phase="generator")
+            latents = self.album.encode_views().half().contiguous()
+            save_state(path, {"latents": latents}, {})
+        distributed.wait()
+        loaded = load_state(path)
+        if loaded is None:
+            raise RunError("run_damaged", name=self.run.name)
+        return loaded[0]["latents"]
+
+    def _live_through(self, phase: Phase) -> None:
+        """Step a phase to its end, saving, reporting and heeding requests."""
+        self._resume(phase)
+        clock = last_report = last_save = time.monotonic()
+        images_reported = phase.images
+        while (progress := self._progress(phase)) < 1:
+            losses = phase.step(progress)
+            now = time.monotonic()
+            phase.seconds += min(now - clock, LONGEST_STEP)
+            clock = now
+            if self.leader and now - last_report > REPORT_SECONDS:
+                speed = (phase.images - images_reported) / (now - last_report)
+                self._report(phase, losses, speed, progress)
+                last_report, images_reported = now, phase.images
+            if self.leader and phase.name == "generator":
+                self.album.look()
+            order = self._order(phase)
+            if now - last_save > SAVE_SECONDS or order != GO:
+                self._save(phase)
+                last_save = time.monotonic()
+            if order != GO:
+                raise Interrupted(order)
+        self._save(phase)
+
+    def _progress(self, phase: Phase) -> float:
+        settings = self.settings
+        if settings.kimg is not None:
+            share = 1 / 3 if phase.name == "autoencoder" else 1
+            progress = phase.images / (1000 * settings.kimg * share)
+        else:
+            assert settings.minutes is not None
+            whole = 60 * settings.minutes
+            if phase.name == "autoencoder":
+                whole *= settings.autoencoder_share
+            else:
+                whole -= self.seconds_before + min(RESERVE_SECONDS, 0.1 * whole)
+            progress = phase.seconds / max(whole, 1)
+        return distributed.agree([progress])[0]
+
+    def _order(self, phase: Phase) -> int:
+        order = GO
+        if self.leader:
+            orders = {None: GO, "pause": PAUSE, "stop": STOP}
+            order = LEAVE if self.terminated else orders[self.run.requested()]
+        if self.steps_left is not None:
+            self.steps_left -= 1
+            order = LEAVE if self.steps_left <= 0 else order
+        return int(distributed.agree([order])[0])
+
+    # -- saving and telling -------------------------------------------------------
+
+    def _state(self, name: str) -> Path:
+        return self.run.folder / "state" / f"{name}.safetensors"
+
+    def _facts(self, phase: Phase) -> dict[str, Any]:
+        return {
+            "steps": phase.steps,
+            "images": phase.images,
+            "seconds": phase.seconds,
+            "cpu_seconds": self._cpu(),
+            "best": self.album.best,
+        }
+
+    def _save(self, phase: Phase) -> None:
+        if self.leader:
+            save_state(self._state(phase.name), pack(phase.parts()), self._facts(phase))
+
+    def _resume(self, phase: Phase) -> None:
+        saved = load_state(self._state(phase.name))
+        if saved is not None:
+            tensors, facts = saved
+            unpack(tensors, phase.parts())
+            phase.steps, phase.images = facts["steps"], facts["images"]
+            phase.seconds = facts["seconds"]
+            self.cpu_seconds = facts["cpu_seconds"]
+            self.album.best = facts["best"]
+            self._log(f"{phase.name} goes on from {phase.images} images")
+        if self.leader:
+            self.run.rewind_metrics(self.images_before + phase.images)
+            self._tell(phase=phase.name)
+
+    def _carry(self, facts: dict[str, Any]) -> None:
+        self.images_before, self.seconds_before = facts["images"], facts["seconds"]
+        self.cpu_seconds = max(self.cpu_seconds, facts["cpu_seconds"] - _used())
+
+    def _cpu(self) -> float:
+        return self.cpu_seconds + _used()
+
+    def _report(
+        self, phase: Phase, losses: dict[str, float], speed: float, progress: float
+    ) -> None:
+        left = phase.seconds * (1 - progress) / max(progress, 1e-6)
+        seconds = self.seconds_before + phase.seconds
+        numbers = {
+            "images_seen": self.images_before + phase.images,
+            "images_per_s": round(speed, 2),
+            "minutes_active": round(seconds / 60, 2),
+            "cpu_minutes": round(self._cpu() / 60, 2),
+        }
+        shown = {key: round(value, 5) for key, value in losses.items()}
+        self.run.append_metrics({"phase": phase.name, **numbers, **shown})
+        self._tell(phase=phase.name, eta_s=round(left), best=self.album.best, **numbers)
+
+    def _tell(self, **changes: Any) -> None:
+        if self.leader:
+            self.run.write_status(**changes)
+
+    def _log(self, line: str) -> None:
+        if self.leader:
+            self.run.log(line)
+
+    def _terminate(self, *_: Any) -> None:
+        self.terminated = True
+
+
+def _used() -> float:
+    times = psutil.Process().cpu_times()
+    return times.user + times.system
+
+
+def pick_device(wish: str) -> torch.device:
+    """Turn `auto`, `cpu` or `cuda` into a device; one GPU for each local process."""
+    has_gpu = torch.cuda.is_available()
+    if wish == "auto":
+        wish = "cuda" if has_gpu else "cpu"
+    if wish not in ("cpu", "cuda") or (wish == "cuda" and not has_gpu):
+        raise RunError("device_missing", device=wish)
+    if wish == "cuda":
+        torch.cuda.set_device(distributed.rank() % torch.cuda.device_count())
+    return torch.device(wish)
+
+
+def train(run: Run, steps: int | None = None) -> str:
+    """Train a run in this process, alone or as one of several (`torchrun`)."""
+    distributed.join()
+    try:
+        if distributed.rank() != 0:
+            return Session(run, steps).train()
+        with run.hold():
+            return Session(run, steps).train()
+    finally:
+        distributed.leave()

@@ -1,0 +1,87 @@
+"""Everything a run is started with; saved as `config.json` in its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.errors import InputError
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """One training run. Durations are images, or minutes of active time.
+
+    `minutes` covers all phases; `kimg` counts thousands of generator images and
+    gives the autoencoder a third as many crops. With `kimg` a run is a pure function
+    of its settings and pictures; with `minutes` the schedule follows the clock.
+    """
+
+    folder: str
+    name: str
+    family: str = "gan"
+    resolution: tuple[int, int] = (128, 128)  # height, width; multiples of 32
+    minutes: float | None = 60.0
+    kimg: float | None = None
+    base: str = "scratch"  # a model whose weights the run starts from
+    device: str = "auto"
+    threads: int = 0  # CPU threads; 0 lets torch choose
+    seed: int = 0
+    mirror: bool = True
+    validation_share: float = 0.1
+    # network sizes
+    latent_channels: int = 8
+    encoder_widths: tuple[int, ...] = (32, 64, 128)
+    decoder_widths: tuple[int, ...] = (160, 80, 32)
+    generator_widths: tuple[int, ...] = (256, 192, 128)
+    discriminator_widths: tuple[int, ...] = (128, 192, 256)
+    z_dim: int = 128
+    w_dim: int = 192
+    # autoencoder
+    autoencoder_share: float = 0.22  # of the minutes
+    autoencoder_batch: int = 16
+    autoencoder_rate: float = 1e-3
+    crop: int = 64  # pixels, a multiple of 32
+    kl_weight: float = 1e-4
+    patch_weight: float = 0.05  # of the patch discriminator, from patch_start on
+    patch_start: float = 0.6
+    # generator
+    batch: int = 16
+    rate: float = 5e-4
+    mapping_rate: float = 0.1  # times `rate`
+    penalty_weight: float = 0.5  # of R1 + R2, each
+    penalty_sigma: float = 0.05  # step of the finite difference, in latent units
+    penalty_every: int = 4
+    style_mixing: float = 0.3  # share of samples made from two w
+    ema_kimg: float = 10.0  # half-life of the weight average
+    rate_decay: float = 0.35  # the last share of the run, in which rates fall
+    variants: int = 8  # crops encoded beforehand for each picture
+    # rhythm, in thousands of images
+    sample_kimg: float = 4.0
+    snapshot_kimg: float = 8.0
+    measure_samples: int = 384  # pictures that a snapshot is measured on
+    directions: int = 12
+
+    def __post_init__(self) -> None:
+        if self.family != "gan":
+            raise InputError("train_family", family=self.family)
+        if any(side % 32 or not 32 <= side <= 1024 for side in self.resolution):
+            size = "x".join(map(str, self.resolution))
+            raise InputError("train_resolution", size=size)
+        if (self.minutes is None) == (self.kimg is None):
+            raise InputError("train_duration")
+        duration = self.minutes if self.minutes is not None else self.kimg
+        assert duration is not None
+        if not 0 < duration < 1e6:
+            raise InputError("train_duration")
+        if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
+            raise InputError("train_batch")
+
+    @property
+    def factor(self) -> int:
+        """Pixels per latent cell."""
+        return 2 ** len(self.encoder_widths)
+
+    @property
+    def latent_size(self) -> tuple[int, int]:
+        """Height and width of the latents."""
+        return self.resolution[0] // self.factor, self.resolution[1] // self.factor

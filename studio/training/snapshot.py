@@ -1,0 +1,238 @@
+"""What a run shows while it learns: sample sheets, measured snapshots, checkpoint."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from studio.checkpoint import locate, read_weights
+from studio.errors import RunError
+from studio.evaluation.metrics import patch_distances
+from studio.latent.directions import discover
+from studio.model import Model, card_networks
+from studio.paths import write_atomically
+from studio.seeds import seeds_to_z
+from studio.training.autoencoder import encode_all
+from studio.training.dataset import Pictures
+from studio.training.generator import GeneratorPhase
+from studio.training.phase import Randomness, to_pixels
+from studio.training.run import Run
+from studio.training.settings import TrainSettings
+
+SHEET = (4, 6)  # rows, columns of a sample sheet
+SHEET_VARIETY = 0.8
+MEASURE_SEED = 2**31  # the samples that a snapshot is measured on start here
+
+
+class Album:
+    """Looks at the generator of a run from time to time, and keeps the best of it."""
+
+    autoencoder: nn.Module
+    phase: GeneratorPhase
+
+    def __init__(
+        self,
+        run: Run,
+        settings: TrainSettings,
+        pictures: Pictures,
+        device: torch.device,
+    ) -> None:
+        self.run, self.settings, self.pictures = run, settings, pictures
+        self.device = device
+        self.best: dict[str, Any] | None = None
+        self._real: Tensor | None = None
+
+    # -- before -------------------------------------------------------------------
+
+    @torch.no_grad()
+    def encode_views(self) -> Tensor:
+        """Encode several views of every training picture: [N*variants, C, h, w]."""
+        settings, parts = self.settings, []
+        rng = np.random.default_rng((settings.seed, 77))
+        for start in range(0, len(self.pictures.train), 64):
+            chosen = self.pictures.train[start : start + 64]
+            views = [
+                self.pictures.view(i, rng, settings.mirror)
+                for i in chosen
+                for _ in range(settings.variants)
+            ]
+            parts.append(encode_all(self.autoencoder, views, self.device))
+            self.run.write_status()
+        return torch.cat(parts)
+
+    # -- during -------------------------------------------------------------------
+
+    def look(self) -> None:
+        """Make a sheet or a snapshot when it is time for one."""
+        if self._due(self.settings.sample_kimg):
+            self.sheet()
+        if self._due(self.settings.snapshot_kimg):
+            self.snapshot()
+
+    def _due(self, kimg: float) -> bool:
+        """Tell whether the last step went over a multiple of `kimg`."""
+        every = max(1, round(1000 * kimg))
+        before = self.phase.images - self.settings.batch
+        return self.phase.images // every != before // every
+
+    def sheet(self) -> None:
+        """Write the same seeds once more, as `samples/<kimg>.webp`."""
+        rows, columns = SHEET
+        pictures = self._pictures(np.arange(rows * columns), SHEET_VARIETY)
+        h, w = pictures.shape[1:3]
+        grid = pictures.reshape(rows, columns, h, w, 3).transpose(0, 2, 1, 3, 4)
+        image = Image.fromarray(grid.reshape(rows * h, columns * w, 3))
+        path = self.run.folder / "samples" / f"{self.phase.images // 1000:06d}.webp"
+        write_atomically(path, _webp(image))
+
+    @torch.no_grad()
+    def snapshot(self) -> None:
+        """Measure the averaged generator; the best so far becomes the checkpoint."""
+        distances = self._distances()
+        distance = sum(distances.values()) / len(distances)
+        row = {
+            "phase": "snapshot",
+            "images_seen": self.run.status()["images_seen"],
+            "distance": round(distance, 3),
+            "scales": {str(k): round(v, 3) for k, v in distances.items()},
+            **self._held_out_gap(),
+        }
+        self.run.append_metrics(row)
+        kimg = self.phase.images // 1000
+        self.run.log(f"{kimg} kimg: distance {distance:.2f}, {row['scales']}")
+        if self.best is None or distance < self.best["distance"]:
+            self.best = {"kimg": kimg, "distance": round(distance, 3)}
+            self.write(samples=256, probes=6)
+
+    def _distances(self) -> dict[int, float]:
+        n = self.settings.measure_samples
+        made = self._pictures(MEASURE_SEED + np.arange(n), 1.0)
+        if self._real is None:
+            chosen = self.pictures.held_out or self.pictures.train
+            whole = [self.pictures.whole(i) for i in chosen[: 2 * n]]
+            self._real = to_pixels(whole, torch.device("cpu"))
+        return patch_distances(to_pixels(list(made), torch.device("cpu")), self._real)
+
+    def _held_out_gap(self) -> dict[str, float]:
+        """Give how much better the discriminator likes pictures it was trained on.
+
+        Near 0 it has learnt what pictures of this kind are; when it grows, it has
+        begun to learn these pictures by heart.
+        """
+        if not self.pictures.held_out:
+            return {}
+        chosen = self.pictures.held_out[:256]
+        whole = [self.pictures.whole(i) for i in chosen]
+        known = [self.pictures.whole(i) for i in self.pictures.train[: len(chosen)]]
+        judge = self.phase.judge
+
+        def like(images: list[np.ndarray]) -> float:
+            latents = encode_all(self.autoencoder, images, self.device)
+            return judge(latents.to(self.device)).mean().item()
+
+        return {"held_out_gap": round(like(known) - like(whole), 4)}
+
+    @torch.no_grad()
+    def _pictures(self, seeds: np.ndarray, variety: float) -> np.ndarray:
+        """Render seeds with the averaged weights: uint8 [N,H,W,3]."""
+        generator, parts = self.phase.average, []
+        for start in range(0, len(seeds), 16):
+            z = seeds_to_z(seeds[start : start + 16], self.settings.z_dim)
+            w = generator.mapping(torch.from_numpy(z).to(self.device))
+            w = generator.w_mean + variety * (w - generator.w_mean)
+            latents = generator.synthesise(generator.spread(w))
+            pixels = self.autoencoder.decode(latents)
+            parts.append(((pixels + 1) * 127.5).round().clamp(0, 255).byte().cpu())
+        return torch.cat(parts).permute(0, 2, 3, 1).numpy()
+
+    # -- the checkpoint -----------------------------------------------------------
+
+    def write(self, samples: int, probes: int) -> None:
+        """Write `checkpoint/` from the weights as they are now, directions included."""
+        average = self.phase.average
+        chance = Randomness(0, "generator", 0)
+        z = chance.normal(8192, self.settings.z_dim).to(self.device)
+        average.w_mean.copy_(average.mapping(z).mean(dim=0))
+        networks = {
+            "autoencoder": self.autoencoder,
+            "generator": average,
+            "discriminator": self.phase.judge,
+        }
+        weights = {stem: _arrays(network) for stem, network in networks.items()}
+        model = Model.assemble(self.run.name, self._card(), weights)
+        model.write(
+            self.run.folder / "checkpoint",
+            discover(model, self.settings.directions, samples, probes),
+        )
+
+    def _card(self) -> dict[str, Any]:
+        status, settings = self.run.status(), self.settings
+        return {
+            "title": settings.name.replace("-", " ").replace("_", " ").title(),
+            "family": settings.family,
+            "resolution": list(settings.resolution),
+            "layers": self.phase.average.config.layers,
+            "w_dim": settings.w_dim,
+            "latent_channels": settings.latent_channels,
+            "default_variety": SHEET_VARIETY,
+            "networks": card_networks(self.autoencoder, self.phase.average),
+            "directions": [],
+            "data": {
+                "images": len(self.pictures.images),
+                "held_out": len(self.pictures.held_out),
+                "fingerprint": self.pictures.fingerprint,
+                "rights": None,
+            },
+            "training": {
+                "images_seen": status["images_seen"],
+                "minutes": status["minutes_active"],
+                "cpu_minutes": status["cpu_minutes"],
+                "device": self.device.type,
+                "seed": settings.seed,
+                "base": settings.base,
+                "best": self.best,
+            },
+        }
+
+    def discover(self) -> None:
+        """Find and measure the directions of the best snapshot anew, thoroughly."""
+        folder = self.run.folder / "checkpoint"
+        model = Model.open(str(folder))
+        model.write(folder, discover(model, self.settings.directions))
+
+    def keep_what_there_is(self) -> None:
+        """Make sure that a stopped run leaves a model, if it ever had a generator."""
+        if hasattr(self, "phase") and not (self.run.folder / "checkpoint").exists():
+            self.snapshot()
+
+
+def _webp(image: Image.Image) -> bytes:
+    buffer = BytesIO()
+    image.save(buffer, "WEBP", quality=88)
+    return buffer.getvalue()
+
+
+def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
+    state = network.state_dict()
+    return {key: value.float().cpu().numpy() for key, value in state.items()}
+
+
+def load_base(name: str, networks: dict[str, nn.Module]) -> None:
+    """Put a model's weights into networks of the same shape.
+
+    Raises RunError when the model lacks one of them or its shape differs.
+    """
+    folder: Path = locate(name)
+    for stem, network in networks.items():
+        arrays = read_weights(folder, f"{stem}.safetensors")
+        tensors = {key: torch.from_numpy(a) for key, a in arrays.items()}
+        try:
+            network.load_state_dict(tensors)
+        except RuntimeError:
+            raise RunError("base_shape", base=name, part=stem) from None

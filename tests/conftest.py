@@ -1,0 +1,96 @@
+"""Fixtures: real networks, tiny ones, made once a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from studio.latent.directions import discover
+from studio.model import Model, card_networks
+from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
+from studio.networks.generator import Generator, GeneratorConfig
+
+SIDE = 32  # pixels
+
+
+def tiny_networks(seed: int = 0) -> tuple[Autoencoder, Generator]:
+    """Make untrained networks for 32-px pictures, lively enough to tell seeds apart."""
+    torch.manual_seed(seed)
+    code = AutoencoderConfig(4, (8, 16, 16), (32, 16, 16), blocks=1)
+    shape = GeneratorConfig(
+        latent_channels=4, latent_size=(4, 4), z_dim=16, w_dim=16, widths=(32,)
+    )
+    return Autoencoder(code), Generator(shape)
+
+
+def write_tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
+    """Write a whole checkpoint of untrained tiny networks, directions included."""
+    autoencoder, generator = tiny_networks(seed)
+    card = {
+        "title": folder.name.title(),
+        "family": "gan",
+        "resolution": [SIDE, SIDE],
+        "layers": generator.config.layers,
+        "w_dim": generator.config.w_dim,
+        "latent_channels": 4,
+        "default_variety": 0.8,
+        "networks": card_networks(autoencoder, generator),
+        "directions": [],
+        "data": {"images": 12, "rights": "made for a test"},
+        "training": {"images_seen": 0},
+    }
+    networks = {"autoencoder": autoencoder, "generator": generator}
+    weights = {
+        stem: {key: value.numpy() for key, value in network.state_dict().items()}
+        for stem, network in networks.items()
+    }
+    model = Model.assemble(folder.name, card, weights)
+    model.write(folder, discover(model, count=8, samples=256, probes=4))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny checkpoint named `tiny`, alone in its parent.
+
+    Read it, copy it, never change it: it is shared by the whole session.
+    """
+    return write_tiny_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_checkpoint: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Let every test see the tiny checkpoint alone, and runs of its own."""
+    monkeypatch.setenv("STUDIO_CHECKPOINTS", str(tiny_checkpoint.parent))
+    monkeypatch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("runs")))
+
+
+@pytest.fixture
+def tiny_model(tiny_checkpoint: Path) -> Iterator[Model]:
+    """The tiny checkpoint, opened."""
+    yield Model.open("tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 12 small pictures: coloured gradients with a disc."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:48, 0:48] / 48
+    for i in range(12):
+        top, bottom, disc = rng.integers(0, 256, (3, 3))
+        picture = top * (1 - y[..., None]) + bottom * y[..., None]
+        cx, cy = rng.uniform(0.3, 0.7, 2)
+        inside = (x - cx) ** 2 + (y - cy) ** 2 < 0.03
+        picture[inside] = disc
+        Image.fromarray(picture.astype(np.uint8)).save(folder / f"{i:02d}.png")
+    return folder
