@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from pathlib import Path
 
@@ -31,9 +32,11 @@ def find_asset(path: str) -> Path:
     root = LANGUAGES_FOLDER if folder == "languages" else UI_FOLDER
     relative = name if folder == "languages" else path
     hidden = any(not part or part[0] == "." for part in relative.split("/"))
-    if not hidden and "\0" not in relative and Path(relative).suffix in TYPES:
+    # ValueError is a null byte, OSError a name that is too long for a file.
+    with contextlib.suppress(OSError, ValueError):
         file = (root / relative).resolve()
-        if file.is_relative_to(root.resolve()) and file.is_file():
+        known = file.suffix in TYPES and file.is_relative_to(root.resolve())
+        if known and not hidden and file.is_file():
             return file
     raise InputError("not_found", name=path)
 

@@ -95,7 +95,8 @@ async def _read(
         try:
             if await pace.allow():
                 worker.wish(seat, read_wish(message.get("text")))
-        except InputError as problem:
+        except Exception as problem:
+            # Whatever a message does, the socket stays.
             if outbox.qsize() < COMPLAINTS:
                 identity = getattr(problem, "identity", None)
                 outbox.put_nowait((complaint(identity, problem), False))

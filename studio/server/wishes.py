@@ -47,7 +47,7 @@ def read_wish(text: str | None) -> Wish:
         message = _read_object(text)
         identity = _read_identity(message.get("id"))
         kind = message.get("kind", "live")
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise InputError("message_kind", kind=kind)
         size = _read_size(message.get("size"))
         return Wish(identity, kind, Recipe.from_dict(message.get("recipe")), size)
