@@ -7,21 +7,45 @@ does not have, the length of a w) is checked by ``Model``.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 from studio import recipe_fields as fields
+from studio import recipe_parts as parts
 from studio.errors import InputError, RecipeError
+from studio.recipe_parts import (
+    AMOUNT_MAX,
+    SEED_MAX,
+    Blend,
+    Mask,
+    Mix,
+    Residual,
+    Seed,
+    Source,
+    Style,
+)
+
+__all__ = [
+    "AMOUNT_MAX",
+    "SEED_MAX",
+    "Blend",
+    "Mask",
+    "Mix",
+    "Patch",
+    "Recipe",
+    "Residual",
+    "Seed",
+    "Source",
+    "Style",
+    "read_json",
+]
 
 FORMAT = 1
-SEED_MAX = 2**32 - 1
 TEXT_LIMIT = 256 * 1024
 DEFAULT_VARIETY = 0.8
 VARIETY_MAX = 1.5
-AMOUNT_MAX = 10.0
 SIZE_RANGE = (16, 4096)
 
 _KEYS = (
@@ -40,66 +64,11 @@ _INNER_KEYS = tuple(key for key in _KEYS if key not in ("patches", "size"))
 
 
 @dataclass(frozen=True)
-class Seed:
-    """One point of z: ``seed`` is an integer from 0 to 2^32 - 1."""
-
-    seed: int
-
-
-@dataclass(frozen=True)
-class Blend:
-    """Several seeds at once: 1 to 16 pairs of seed and weight (0 to 1, sum > 0)."""
-
-    pairs: tuple[tuple[int, float], ...]
-
-
-@dataclass(frozen=True)
-class Style:
-    """An explicit w: one row of w_dim numbers, or one row a layer."""
-
-    rows: tuple[tuple[float, ...], ...]
-
-
-Source = Seed | Blend | Style
-
-
-@dataclass(frozen=True)
-class Mix:
-    """A style mix: ``layers`` take their w from ``source`` by ``amount`` (0 to 1)."""
-
-    layers: tuple[int, ...]
-    source: Source
-    amount: float = 1.0
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A grey mask of ``height`` x ``width`` (1 to 64); ``data`` is a byte a cell."""
-
-    height: int
-    width: int
-    data: bytes
-
-
-@dataclass(frozen=True)
 class Patch:
     """Another recipe, blended in latents where ``mask`` is bright."""
 
     mask: Mask
     recipe: Recipe
-
-
-@dataclass(frozen=True)
-class Residual:
-    """What latents the generator misses: little-endian float16 of ``shape``.
-
-    ``shape`` is (channels, height, width); ``amount`` goes from 0, dreamt, to 1,
-    faithful.
-    """
-
-    shape: tuple[int, int, int]
-    data: bytes
-    amount: float
 
 
 @dataclass(frozen=True)
@@ -160,18 +129,18 @@ class Recipe:
             "format": FORMAT,
             "model": self.model,
             "fingerprint": self.fingerprint,
-            "source": _source_to_dict(self.source),
+            "source": parts.source_to_dict(self.source),
         }
         if self.variety != DEFAULT_VARIETY:
             found["variety"] = self.variety
         if self.directions:
             found["directions"] = self.amounts
         if self.mix:
-            found["mix"] = [_mix_to_dict(mix) for mix in self.mix]
+            found["mix"] = [parts.mix_to_dict(mix) for mix in self.mix]
         if self.patches:
             found["patches"] = [_patch_to_dict(patch) for patch in self.patches]
         if self.residual is not None:
-            found["residual"] = _residual_to_dict(self.residual)
+            found["residual"] = parts.residual_to_dict(self.residual)
         if self.size is not None:
             found["size"] = list(self.size)
         return found
@@ -228,13 +197,15 @@ def _read_recipe(data: dict[str, Any], path: str, keys: tuple[str, ...]) -> Reci
     return Recipe(
         model=fields.a_model_name(data["model"]),
         fingerprint=fields.a_fingerprint(data["fingerprint"]),
-        source=_read_source(data["source"], f"{path}source"),
+        source=parts.read_source(data["source"], f"{path}source"),
         variety=fields.a_number(
             data.get("variety", DEFAULT_VARIETY), f"{path}variety", 0, VARIETY_MAX
         ),
-        directions=_read_directions(data.get("directions", {}), f"{path}directions"),
+        directions=parts.read_directions(
+            data.get("directions", {}), f"{path}directions"
+        ),
         mix=tuple(
-            _read_mix(item, f"{path}mix[{index}]")
+            parts.read_mix(item, f"{path}mix[{index}]")
             for index, item in enumerate(
                 fields.a_list(data.get("mix", []), f"{path}mix", 0, 8)
             )
@@ -245,7 +216,7 @@ def _read_recipe(data: dict[str, Any], path: str, keys: tuple[str, ...]) -> Reci
                 fields.a_list(data.get("patches", []), "patches", 0, 8)
             )
         ),
-        residual=_read_residual(data.get("residual"), f"{path}residual"),
+        residual=parts.read_residual(data.get("residual"), f"{path}residual"),
         size=_read_size(data.get("size")),
     )
 
@@ -259,98 +230,12 @@ def _check_format(data: dict[str, Any]) -> None:
         raise RecipeError("recipe_newer", format=version, known=FORMAT)
 
 
-def _read_seed(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RecipeError("seed_range", value=value, high=SEED_MAX)
-    if not 0 <= value <= SEED_MAX:
-        raise RecipeError("seed_range", value=value, high=SEED_MAX)
-    return value
-
-
-def _read_source(value: object, path: str) -> Source:
-    data = fields.an_object(value, path)
-    fields.check_keys(data, f"{path}.", ("seed", "blend", "w"), ())
-    if len(data) != 1:
-        raise RecipeError("recipe_source", field=path)
-    if "seed" in data:
-        return Seed(_read_seed(data["seed"]))
-    if "blend" in data:
-        return _read_blend(data["blend"], f"{path}.blend")
-    return Style(fields.a_table(data["w"], f"{path}.w"))
-
-
-def _read_blend(value: object, path: str) -> Blend:
-    pairs = []
-    for index, item in enumerate(fields.a_list(value, path, 1, 16)):
-        seed, weight = fields.a_list(item, f"{path}[{index}]", 2, 2)
-        number = fields.a_number(weight, f"{path}[{index}][1]", 0, 1)
-        pairs.append((_read_seed(seed), number))
-    if not sum(weight for _, weight in pairs) > 0:
-        raise RecipeError("recipe_empty_blend")
-    return Blend(tuple(pairs))
-
-
-def _read_directions(value: object, path: str) -> tuple[tuple[str, float], ...]:
-    data = fields.an_object(value, path)
-    if len(data) > 64:
-        raise RecipeError("recipe_list", field=path, low=0, high=64)
-    return tuple(
-        (fields.a_name(name, path), _read_amount(amount, f"{path}.{name[:32]}"))
-        for name, amount in data.items()
-    )
-
-
-def _read_amount(value: object, path: str) -> float:
-    return fields.a_number(value, path, -AMOUNT_MAX, AMOUNT_MAX)
-
-
-def _read_mix(value: object, path: str) -> Mix:
-    data = fields.an_object(value, path)
-    keys = ("layers", "source", "amount")
-    fields.check_keys(data, f"{path}.", keys, ("layers", "source"))
-    layers = tuple(
-        fields.an_integer(layer, f"{path}.layers", 0, 63)
-        for layer in fields.a_list(data["layers"], f"{path}.layers", 1, 64)
-    )
-    for index, layer in enumerate(layers):
-        if layer in layers[:index]:
-            raise RecipeError("recipe_twice", field=f"{path}.layers", value=layer)
-    source = _read_source(data["source"], f"{path}.source")
-    amount = fields.a_number(data.get("amount", 1.0), f"{path}.amount", 0, 1)
-    return Mix(layers, source, amount)
-
-
 def _read_patch(value: object, path: str) -> Patch:
     data = fields.an_object(value, path)
     fields.check_keys(data, f"{path}.", ("mask", "recipe"), ("mask", "recipe"))
-    mask = _read_mask(data["mask"], f"{path}.mask")
+    mask = parts.read_mask(data["mask"], f"{path}.mask")
     inner = fields.an_object(data["recipe"], f"{path}.recipe")
     return Patch(mask, _read_recipe(inner, f"{path}.recipe.", _INNER_KEYS))
-
-
-def _read_mask(value: object, path: str) -> Mask:
-    data = fields.an_object(value, path)
-    fields.check_keys(data, f"{path}.", ("h", "w", "data"), ("h", "w", "data"))
-    height = fields.an_integer(data["h"], f"{path}.h", 1, 64)
-    width = fields.an_integer(data["w"], f"{path}.w", 1, 64)
-    return Mask(
-        height, width, fields.some_bytes(data["data"], f"{path}.data", height * width)
-    )
-
-
-def _read_residual(value: object, path: str) -> Residual | None:
-    if value is None:
-        return None
-    data = fields.an_object(value, path)
-    keys = ("shape", "data", "amount")
-    fields.check_keys(data, f"{path}.", keys, keys)
-    sides = fields.a_list(data["shape"], f"{path}.shape", 3, 3)
-    depth, height, width = (
-        fields.an_integer(side, f"{path}.shape", 1, 128) for side in sides
-    )
-    content = fields.some_halves(data["data"], f"{path}.data", depth * height * width)
-    amount = fields.a_number(data["amount"], f"{path}.amount", 0, 1)
-    return Residual((depth, height, width), content, amount)
 
 
 def _read_size(value: object) -> tuple[int, int] | None:
@@ -363,34 +248,8 @@ def _read_size(value: object) -> tuple[int, int] | None:
     return height, width
 
 
-def _source_to_dict(source: Source) -> dict[str, Any]:
-    if isinstance(source, Seed):
-        return {"seed": source.seed}
-    if isinstance(source, Blend):
-        return {"blend": [list(pair) for pair in source.pairs]}
-    return {"w": [list(row) for row in source.rows]}
-
-
-def _mix_to_dict(mix: Mix) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "layers": list(mix.layers),
-        "source": _source_to_dict(mix.source),
-    }
-    return found if mix.amount == 1 else {**found, "amount": mix.amount}
-
-
 def _patch_to_dict(patch: Patch) -> dict[str, Any]:
-    mask = patch.mask
-    text = base64.b64encode(mask.data).decode("ascii")
     return {
-        "mask": {"h": mask.height, "w": mask.width, "data": text},
+        "mask": parts.mask_to_dict(patch.mask),
         "recipe": patch.recipe.to_dict(),
-    }
-
-
-def _residual_to_dict(residual: Residual) -> dict[str, Any]:
-    return {
-        "shape": list(residual.shape),
-        "data": base64.b64encode(residual.data).decode("ascii"),
-        "amount": residual.amount,
     }

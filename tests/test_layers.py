@@ -20,6 +20,7 @@ ROWS = (
     ("errors",),
     ("paths",),
     ("recipe_fields", "config"),
+    ("recipe_parts",),
     ("recipe", "seeds"),
     ("networks",),
     ("checkpoint", "model_card"),

@@ -206,7 +206,11 @@ WRONG = [
     ),
     ("source", [{"blend": [[i, 1] for i in range(17)]}], "recipe_list"),
     ("source", [{"blend": [[7, -0.1]]}, {"blend": [[7, 1.1]]}], "recipe_number"),
-    ("source", [{"blend": [[7, 0], [8, 0]]}], "recipe_empty_blend"),
+    (
+        "source",
+        [{"blend": [[7, 0], [8, 0]]}, {"blend": [[7, 1e-300]]}],
+        "recipe_empty_blend",
+    ),
     ("source", [{"w": []}, {"w": [[]]}, {"w": [0.5]}, {"w": "AAAA"}], "recipe_list"),
     ("source", [{"w": [[0.0], [0.0, 1.0]]}], "recipe_rows"),
     ("source", [{"w": [[0.0]] * 65}, {"w": [[0.0] * 4097]}], "recipe_list"),
