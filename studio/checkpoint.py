@@ -187,10 +187,7 @@ def write_checkpoint(
     `weights` maps a file's stem to its arrays; they are stored as fp16. Raises
     ModelError when a number is not finite, and leaves what was there.
     """
-    new, old = (
-        folder.with_name(folder.name + ".new"),
-        folder.with_name(folder.name + ".old"),
-    )
+    new = folder.with_name(folder.name + ".new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     shapes = {}
@@ -207,11 +204,12 @@ def write_checkpoint(
     text = json.dumps(full, indent=1, ensure_ascii=False)
     (new / "card.json").write_text(text + "\n", "utf-8")
     (new / PREVIEW).write_bytes(preview)
-    replace_folder(new, folder, old)
+    replace_folder(new, folder)
 
 
-def replace_folder(new: Path, folder: Path, old: Path) -> None:
+def replace_folder(new: Path, folder: Path) -> None:
     """Put `new` where `folder` is; what was there is gone afterwards."""
+    old = folder.with_name(folder.name + ".old")
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)

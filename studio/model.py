@@ -26,7 +26,7 @@ from studio.checkpoint import (
 from studio.config import from_dict
 from studio.errors import InputError, ModelError, RecipeError
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
-from studio.networks.blocks import freeze
+from studio.networks.blocks import freeze, place
 from studio.networks.generator import Generator, GeneratorConfig
 from studio.recipe import Blend, Mask, Recipe, Residual, Seed, Source, Style
 from studio.seeds import blend_z, seeds_to_z
@@ -139,10 +139,11 @@ class Model:
             return _to_bytes(self.autoencoder.decode(self._latents(recipes)))
 
     def render_canonical(self, recipe: Recipe) -> np.ndarray:
-        """Render the one true picture of a recipe: uint8 [h,w,3], resampled to its size.
+        """Render the one true picture of a recipe: uint8 [h,w,3].
 
-        A batch of one on one thread: the same bytes on the same machine, whatever
-        else was rendered before. Raises RecipeError.
+        Resampled to the recipe's size, if it names one. A batch of one on one
+        thread: the same bytes on the same machine, whatever else was rendered
+        before. Raises RecipeError.
         """
         with _one_thread():
             pixels = self.render([recipe])[0]
@@ -308,7 +309,9 @@ def _to_bytes(pixels: Tensor) -> np.ndarray:
 def _config(name: str, cls: type, data: Any) -> Any:
     """Read a network's config; sizes are bounded before anything is built."""
     try:
-        config = from_dict(cls, data if isinstance(data, dict) else {"networks": data})
+        config: Any = from_dict(
+            cls, data if isinstance(data, dict) else {"networks": data}
+        )
         sizes = [np.ravel(value).tolist() for value in asdict(config).values()]
         if all(type(n) is int and 1 <= n <= MOST_SIZE for size in sizes for n in size):
             return config
@@ -329,7 +332,7 @@ def _build(name: str, cls: type, config: Any, arrays: Mapping[str, np.ndarray]) 
         network.load_state_dict(tensors, assign=True)
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AssertionError):
         raise ModelError("model_file_shapes", name=name, file=file) from None
-    return freeze(network.to(memory_format=torch.channels_last))
+    return place(freeze(network), torch.device("cpu"))
 
 
 def _read_directions(

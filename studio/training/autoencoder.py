@@ -13,7 +13,7 @@ from studio.networks.autoencoder import (
     AutoencoderConfig,
     PatchDiscriminator,
 )
-from studio.networks.blocks import freeze
+from studio.networks.blocks import freeze, place
 from studio.training import distributed
 from studio.training.dataset import Pictures
 from studio.training.losses import divergence, hinge, reconstruction
@@ -57,9 +57,9 @@ class AutoencoderPhase(Phase):
     ) -> None:
         super().__init__()
         self.settings, self.pictures, self.device = settings, pictures, device
-        self.model = autoencoder.to(device, memory_format=torch.channels_last)
+        self.model = place(autoencoder, device)
         self.average = freeze(deepcopy(self.model))
-        self.judge = PatchDiscriminator().to(device, memory_format=torch.channels_last)
+        self.judge = place(PatchDiscriminator(), device)
         rate = settings.autoencoder_rate
         self.optimiser = make_adam([(self.model.parameters(), rate)], (0.9, 0.99))
         self.judge_optimiser = make_adam(

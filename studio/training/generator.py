@@ -7,7 +7,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor
 
-from studio.networks.blocks import freeze
+from studio.networks.blocks import freeze, place
 from studio.networks.discriminator import Discriminator, DiscriminatorConfig
 from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
@@ -64,8 +64,8 @@ class GeneratorPhase(Phase):
     ) -> None:
         super().__init__()
         self.settings, self.latents, self.device = settings, latents, device
-        self.model = networks[0].to(device, memory_format=torch.channels_last)
-        self.judge = networks[1].to(device, memory_format=torch.channels_last)
+        self.model = place(networks[0], device)
+        self.judge = place(networks[1], device)
         self.average = freeze(deepcopy(self.model))
         rate, slow = settings.rate, settings.rate * settings.mapping_rate
         mapping = list(self.model.mapping.parameters())

@@ -46,7 +46,7 @@ def publish(
         raise RunError("run_no_model", name=run.name)
     if target.exists() and not replace:
         raise RunError("model_exists", name=model)
-    new = target.with_name(f".{model}.new")
+    new = target.with_name(f"{model}.new")
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(source, new)
     card = read_card(new)
@@ -54,5 +54,5 @@ def publish(
     card["data"] |= data
     text = json.dumps(card, indent=1, ensure_ascii=False)
     (new / "card.json").write_text(text + "\n", "utf-8")
-    replace_folder(new, target, target.with_name(f".{model}.old"))
+    replace_folder(new, target)
     return target

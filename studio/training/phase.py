@@ -87,11 +87,11 @@ def apply_gradients(optimiser: Optimizer, loss: Tensor) -> None:
 
 @torch.no_grad()
 def follow(average: nn.Module, model: nn.Module, keep: float) -> None:
-    """Move an exponential average of weights: average = keep * it + (1 - keep) * new."""
+    """Move an exponential average of weights towards a model's by 1 - keep."""
     for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
         slow.lerp_(fast, 1 - keep)
-    for slow, fast in zip(average.buffers(), model.buffers(), strict=True):
-        slow.copy_(fast)
+    for kept, now in zip(average.buffers(), model.buffers(), strict=True):
+        kept.copy_(now)
 
 
 def precision(device: torch.device) -> AbstractContextManager[None]:

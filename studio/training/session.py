@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 from studio.errors import RunError, StudioError
+from studio.networks.autoencoder import Autoencoder
+from studio.networks.blocks import freeze, place
 from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
@@ -82,9 +84,8 @@ class Session:
         self._log(f"{len(self.pictures.images)} pictures, {held} held out")
         self.album = Album(self.run, settings, self.pictures, self.device)
         try:
-            autoencoder = self._autoencoder()
-            self.album.autoencoder = autoencoder
-            self._generator(autoencoder)
+            self.album.autoencoder = self._autoencoder()
+            self._generator()
         except Interrupted as stop:
             if stop.how == STOP:
                 self.album.keep_what_there_is()
@@ -97,24 +98,24 @@ class Session:
 
     # -- the phases ---------------------------------------------------------------
 
-    def _autoencoder(self) -> torch.nn.Module:
+    def _autoencoder(self) -> Autoencoder:
         """Train the autoencoder, or take the one that the run starts from."""
         finished = self._state("autoencoder-done")
         model = make_autoencoder(self.settings)
         if (saved := load_state(finished)) is not None:
             unpack(saved[0], {"average": model})
             self._carry(saved[1])
+            self.cpu_seconds = saved[1]["cpu_seconds"]
         elif self.settings.base != "scratch":
             load_base(self.settings.base, {"autoencoder": model})
-            model.to(self.device)
-            standardise(model, self.pictures, self.device)
+            # its own scale of latents stays: its generator was trained in it
         else:
             phase = AutoencoderPhase(self.settings, self.pictures, model, self.device)
             self._live_through(phase)
             model = phase.average
             standardise(model, self.pictures, self.device)
             self._carry(self._facts(phase))
-        model = model.to(self.device, memory_format=torch.channels_last)
+        place(model, self.device)
         if saved is None and self.leader:
             facts = {
                 "images": self.images_before,
@@ -122,16 +123,16 @@ class Session:
                 "cpu_seconds": self._cpu(),
             }
             save_state(finished, pack({"average": model}), facts)
-        return model.eval().requires_grad_(False)
+        return freeze(model)
 
-    def _generator(self, autoencoder: torch.nn.Module) -> None:
+    def _generator(self) -> None:
         latents = self._latents()
         networks = make_networks(self.settings)
         if self.settings.base != "scratch":
             names = ("generator", "discriminator")
             load_base(self.settings.base, dict(zip(names, networks, strict=True)))
         phase = GeneratorPhase(self.settings, latents, networks, self.device)
-        self.album.phase = phase
+        self.album.phase, self.album.images_before = phase, self.images_before
         self._live_through(phase)
         self.album.snapshot()
 
@@ -231,7 +232,6 @@ class Session:
 
     def _carry(self, facts: dict[str, Any]) -> None:
         self.images_before, self.seconds_before = facts["images"], facts["seconds"]
-        self.cpu_seconds = max(self.cpu_seconds, facts["cpu_seconds"] - _used())
 
     def _cpu(self) -> float:
         return self.cpu_seconds + _used()

@@ -16,6 +16,7 @@ from studio.errors import RunError
 from studio.evaluation.metrics import patch_distances
 from studio.latent.directions import discover
 from studio.model import Model, card_networks
+from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
 from studio.seeds import seeds_to_z
 from studio.training.autoencoder import encode_all
@@ -33,7 +34,7 @@ MEASURE_SEED = 2**31  # the samples that a snapshot is measured on start here
 class Album:
     """Looks at the generator of a run from time to time, and keeps the best of it."""
 
-    autoencoder: nn.Module
+    autoencoder: Autoencoder
     phase: GeneratorPhase
 
     def __init__(
@@ -45,6 +46,7 @@ class Album:
     ) -> None:
         self.run, self.settings, self.pictures = run, settings, pictures
         self.device = device
+        self.images_before = 0  # seen in earlier phases
         self.best: dict[str, Any] | None = None
         self._real: Tensor | None = None
 
@@ -98,7 +100,7 @@ class Album:
         distance = sum(distances.values()) / len(distances)
         row = {
             "phase": "snapshot",
-            "images_seen": self.run.status()["images_seen"],
+            "images_seen": self.images_before + self.phase.images,
             "distance": round(distance, 3),
             "scales": {str(k): round(v, 3) for k, v in distances.items()},
             **self._held_out_gap(),
@@ -190,7 +192,7 @@ class Album:
                 "rights": None,
             },
             "training": {
-                "images_seen": status["images_seen"],
+                "images_seen": self.images_before + self.phase.images,
                 "minutes": status["minutes_active"],
                 "cpu_minutes": status["cpu_minutes"],
                 "device": self.device.type,
