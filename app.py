@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -78,9 +79,12 @@ def serve(options: argparse.Namespace) -> None:
 
     page, looks = build()
     settings = serving.launch_settings(host, options.port, options.auth, worker)
-    address = serving.start(page, {**settings, **looks})
+    address = serving.start(page, serving.combine(settings, looks))
     print(say("cli.app.ready", person_language(), address=address), flush=True)
-    page.block_thread()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        page.close(verbose=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -94,6 +94,20 @@ def launch_settings(
     }
 
 
+def combine(settings: Mapping[str, Any], looks: Mapping[str, Any]) -> dict[str, Any]:
+    """Join what the server and what the page want of ``launch``.
+
+    Routes and middleware of both count; of anything else, what the server wants.
+    """
+    both: dict[str, Any] = {**looks, **settings, "app_kwargs": {}}
+    for options in (settings, looks):
+        for key, value in options.get("app_kwargs", {}).items():
+            known = both["app_kwargs"].get(key)
+            joined = [*known, *value] if isinstance(known, list) else known or value
+            both["app_kwargs"][key] = joined
+    return both
+
+
 def start(page: Blocks, settings: Mapping[str, Any]) -> str:
     """Launch ``page``, return its address, and leave it serving in the background.
 
