@@ -1,0 +1,1 @@
+"""The page: the shell, the room and its modules. Never imports torch."""

@@ -1,0 +1,94 @@
+/**
+ * A few stores of IndexedDB behind promises. Where the browser has none (private
+ * windows of some), the same stores live in memory for as long as the page.
+ */
+const NAME = "reverie";
+const VERSION = 1;
+const STORES = { works: "id", paths: "parent", keepers: "id" };
+
+/** Open the database. @returns {Promise<Database | Memory>} */
+export async function openDatabase() {
+  try {
+    return new Database(await opened());
+  } catch {
+    return new Memory();
+  }
+}
+
+/** An id that sorts by time and that two tabs never share. */
+export function freshId() {
+  const random = crypto.getRandomValues(new Uint32Array(2));
+  const time = Date.now().toString(36).padStart(9, "0");
+  return `${time}-${[...random].map((part) => part.toString(36)).join("")}`;
+}
+
+function opened() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      for (const [name, keyPath] of Object.entries(STORES)) {
+        request.result.createObjectStore(name, { keyPath });
+      }
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+class Database {
+  durable = true;
+  #database;
+
+  constructor(database) {
+    this.#database = database;
+    // Another tab with a newer page must not wait for this one.
+    database.onversionchange = () => database.close();
+  }
+
+  get(store, key) {
+    return this.#run(store, "readonly", (objects) => objects.get(key));
+  }
+
+  all(store) {
+    return this.#run(store, "readonly", (objects) => objects.getAll());
+  }
+
+  put(store, value) {
+    return this.#run(store, "readwrite", (objects) => objects.put(value));
+  }
+
+  delete(store, key) {
+    return this.#run(store, "readwrite", (objects) => objects.delete(key));
+  }
+
+  #run(store, mode, ask) {
+    return new Promise((resolve, reject) => {
+      const transaction = this.#database.transaction(store, mode);
+      const request = ask(transaction.objectStore(store));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+}
+
+class Memory {
+  durable = false;
+  #stores = Object.fromEntries(Object.keys(STORES).map((name) => [name, new Map()]));
+
+  async get(store, key) {
+    return this.#stores[store].get(key);
+  }
+
+  async all(store) {
+    return [...this.#stores[store].values()];
+  }
+
+  async put(store, value) {
+    this.#stores[store].set(value[STORES[store]], value);
+  }
+
+  async delete(store, key) {
+    this.#stores[store].delete(key);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * The desk: what a person can do to a work as a whole. Buttons and shortcuts call
+ * the same actions, and everything that arrives from outside passes here first.
+ */
+import { acceptPictures, readPicture } from "./drop.js";
+import { languages } from "./languages.js";
+import { listModels, readCard } from "./models.js";
+import { newRecipe, parseSeed, randomSeed, sameRecipe } from "./recipe.js";
+import { workOf } from "./store.js";
+import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
+
+const FIRST_SEED = 7;
+
+export class Desk {
+  models = [];
+
+  constructor(parts) {
+    Object.assign(this, parts);
+    const { store, history, drift } = this;
+    store.onTouch = () => this.hold();
+    store.addEventListener("commit", ({ detail }) => {
+      if (!drift.on) history.add(detail.work, detail.how);
+    });
+    addEventListener("pagehide", () => store.flush());
+    addEventListener("hashchange", () => this.#followLink());
+    this.actions = this.#actions();
+  }
+
+  /** Put the first work on the easel: a link's, the last one, or a dream. */
+  async open() {
+    const offer = await this.#models();
+    if (!offer) return;
+    const linked = takeLink();
+    const moment = await this.history.open();
+    const recipe = moment?.recipe;
+    const known = recipe && this.#offers(recipe.model);
+    await this.use(known ? recipe.model : offer.default);
+    if (known) this.store.show(this.#fitted(moment), "history");
+    else this.store.show(this.#beginning(), "beginning");
+    if (linked !== undefined) await this.#bringLink(linked);
+    else if (!known && !still()) this.drift.start();
+    else if (!known) this.history.add(this.store.work, "beginning");
+  }
+
+  /** Load the card of the model `name` and draw its sliders. */
+  async use(name) {
+    if (this.store.card?.name === name) return;
+    const card = await readCard(name);
+    this.store.card = card;
+    this.picture.setShape(card.resolution);
+    this.sliders.setCard(card);
+    this.about.show(card);
+    this.choice(this.models, name);
+    document.querySelector("#reverie .model-title").textContent = card.title;
+  }
+
+  /** Change to another model; the seed and the variety go along. */
+  async choose(name) {
+    this.hold();
+    await this.#attempt(async () => {
+      const { source, variety } = this.store.recipe;
+      await this.use(name);
+      const carried = "w" in source ? { seed: randomSeed() } : source;
+      const recipe = { ...newRecipe(this.store.card, 0), source: carried, variety };
+      this.#put(workOf(recipe), "model");
+    });
+  }
+
+  /** Let go of the dream; where it was becomes a moment of the history. */
+  hold() {
+    if (!this.drift.on) return;
+    this.drift.stop();
+    this.history.add(this.store.work, "drift");
+  }
+
+  /**
+   * Bring a recipe from outside onto the easel, if it can be rendered here; if it
+   * cannot, one sentence says why and nothing changes.
+   */
+  async bring({ recipe, hand }, how) {
+    await this.#attempt(async () => {
+      if (!this.#offers(recipe.model)) await this.#models();
+      if (!this.#offers(recipe.model)) {
+        const model = String(recipe.model);
+        return this.status.tell("ui.status.not_installed", { model });
+      }
+      const card = await readCard(recipe.model);
+      const fitting = { ...recipe, fingerprint: card.fingerprint };
+      await this.live.aside(fitting, { forgettable: false });
+      this.hold();
+      this.store.flush();
+      await this.use(recipe.model);
+      const work = hand ? { recipe: fitting, hand } : workOf(fitting);
+      this.#put(work, how);
+      if (!sameRecipe(fitting, recipe)) this.status.tell("ui.status.changed_model");
+    });
+  }
+
+  #put(work, how) {
+    this.store.show(work, how);
+    this.history.add(work, how);
+  }
+
+  #actions() {
+    const { store, history } = this;
+    return {
+      dice: () => this.seedbar.dice(),
+      previous: () => this.seedbar.step(-1),
+      next: () => this.seedbar.step(1),
+      undo: () => this.#walk(() => history.undo()),
+      redo: () => this.#walk(() => history.redo()),
+      keep: () => this.#keep(),
+      save: () => this.#save(),
+      link: () => this.#copyLink(),
+      open: () => this.pick?.(),
+      drift: () => (this.drift.on ? this.hold() : this.#dream()),
+      fullscreen: () => this.#fullscreen(),
+      language: () => languages.toggle(),
+      help: () => this.shortcuts.toggle(),
+      shuffle: () => store.work && this.sliders.shuffle(),
+    };
+  }
+
+  #dream() {
+    this.store.flush();
+    this.drift.start();
+    if (!this.drift.on) this.status.tell("ui.status.no_drift");
+  }
+
+  async #walk(step) {
+    this.hold();
+    this.store.flush();
+    const moment = await step();
+    if (!moment || !this.#offers(moment.recipe.model)) return;
+    await this.#attempt(async () => {
+      await this.use(moment.recipe.model);
+      this.store.show(this.#fitted(moment), "history");
+    });
+  }
+
+  #keep() {
+    this.hold();
+    this.store.flush();
+    return this.#attempt(() => this.keepers.keep());
+  }
+
+  #save() {
+    this.hold();
+    this.store.flush();
+    return this.#attempt(async () => {
+      const file = await savePicture(this.store.recipe);
+      this.status.tell("ui.status.saved", { file }, { good: true });
+    }, "save");
+  }
+
+  async #copyLink() {
+    this.hold();
+    this.store.flush();
+    const copied = await copy(linkTo(this.store.recipe));
+    this.status.tell(copied ? "ui.status.copied" : "ui.status.not_copied", {}, { good: copied });
+  }
+
+  #fullscreen() {
+    if (document.fullscreenElement) return document.exitFullscreen();
+    return this.picture.frame
+      .requestFullscreen?.()
+      .catch(() => this.status.tell("ui.status.no_fullscreen"));
+  }
+
+  /** Listen for saved pictures on `room`. */
+  acceptPictures(room) {
+    this.pick = acceptPictures(room, (file) =>
+      this.#attempt(async () => {
+        const { recipe, installed } = await readPicture(file);
+        if (!installed) {
+          return this.status.tell("ui.status.not_installed", { model: recipe.model });
+        }
+        await this.bring({ recipe }, "picture");
+      }, "read"),
+    );
+  }
+
+  #followLink() {
+    const recipe = takeLink();
+    if (recipe !== undefined) this.#bringLink(recipe);
+  }
+
+  #bringLink(recipe) {
+    if (recipe) return this.bring({ recipe }, "link");
+    this.status.tell("ui.status.bad_link");
+  }
+
+  async #models() {
+    const offer = await this.#attempt(listModels);
+    if (!offer) return null;
+    this.models = offer.models;
+    if (offer.models.length) return offer;
+    this.status.tell("ui.status.no_model", {}, { stays: true });
+    return null;
+  }
+
+  #offers(name) {
+    return this.models.some((model) => model.name === name);
+  }
+
+  /** A moment's work; a model that has changed since keeps its place in it. */
+  #fitted({ recipe, hand }) {
+    const { fingerprint } = this.store.card;
+    return { recipe: { ...recipe, fingerprint }, hand };
+  }
+
+  #beginning() {
+    const seed = parseSeed(this.store.card.preview_seed ?? FIRST_SEED);
+    return workOf(newRecipe(this.store.card, seed));
+  }
+
+  async #attempt(task, from = "") {
+    try {
+      return await task();
+    } catch (error) {
+      this.status.tellError(error, from);
+      return undefined;
+    }
+  }
+}
+
+function still() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

@@ -1,0 +1,69 @@
+/**
+ * The director: builds the room, joins its parts, and is the only module that knows
+ * them all. For tests and benchmarks it leaves `window.reverie`:
+ *
+ * - `store.work`, `store.edit(change, how, final)`, `store.recipe`, `store.card`
+ * - `live.state`, `live.request(recipe)`
+ * - `history.head`, `history.all()`
+ * - after each drawn frame the document gets a "reverie:frame" event with
+ *   `{id, kind: "live" | "settled", latency_ms}`, measured from the request
+ */
+import { adopt } from "./adopt.js";
+import { openDatabase } from "./database.js";
+import { Desk } from "./desk.js";
+import { Drift } from "./drift.js";
+import { History } from "./history.js";
+import { Keepers } from "./keepers.js";
+import { languages, refill } from "./languages.js";
+import { furnish } from "./layout.js";
+import { Live } from "./live.js";
+import { About, modelChoice } from "./models.js";
+import { Pad } from "./pad.js";
+import { Picture } from "./picture.js";
+import { show } from "./projection.js";
+import { Seedbar } from "./seedbar.js";
+import { Shortcuts } from "./shortcuts.js";
+import { Sliders } from "./sliders.js";
+import { Status } from "./status.js";
+import { Store } from "./store.js";
+import { explain } from "./tips.js";
+
+async function direct(room) {
+  const store = new Store();
+  const live = new Live();
+  live.fallback = (recipe) => window.reverieServer?.frame(recipe) ?? Promise.reject();
+  live.open();
+  const [database] = await Promise.all([openDatabase(), languages.open()]);
+  const history = new History(database);
+  const picture = new Picture(room.querySelector(".frame"));
+  const status = new Status(room.querySelector(".status"));
+  const drift = new Drift(store, live);
+  const desk = new Desk({ store, live, history, drift, picture, status });
+  window.reverie = { store, live, history, drift };
+
+  const places = furnish(room, desk);
+  const seedbar = new Seedbar(store, places, status, drift);
+  const keepers = new Keepers(store, picture, places.keepers, {
+    database,
+    status,
+    onReturn: (keeper) => desk.bring(keeper, "keeper"),
+  });
+  desk.seedbar = seedbar;
+  desk.keepers = keepers;
+  desk.sliders = new Sliders(store, places);
+  desk.pad = new Pad(store, live, places);
+  desk.about = new About(places.about);
+  desk.choice = modelChoice(places.studio, (name) => desk.choose(name));
+  desk.shortcuts = new Shortcuts(room, desk.actions);
+
+  show({ store, live, picture, status, drift });
+  explain(room);
+  languages.addEventListener("language", () => refill(room));
+  await Promise.all([desk.open(), keepers.refresh()]);
+}
+
+const room = document.getElementById("reverie");
+if (room) {
+  adopt(room);
+  direct(room);
+}

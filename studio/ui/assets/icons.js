@@ -1,0 +1,37 @@
+/** Line drawings on a 20 x 20 grid, drawn for this studio. */
+const DRAWINGS = {
+  dice: `<rect x="3" y="3" width="14" height="14" rx="3"/>
+    <path class="dot" d="M7 7h.01M13 7h.01M10 10h.01M7 13h.01M13 13h.01"/>`,
+  undo: `<path d="M6.5 4 3 7.500l3.500 3.500M3.500 7.500H12a4.500 4.500 0 0 1 0 9H8"/>`,
+  redo: `<path d="M13.500 4 17 7.500 13.500 11M16.500 7.500H8a4.500 4.500 0 0 0 0 9h4"/>`,
+  keep: `<path d="M5.500 3h9v14L10 13.200 5.500 17z"/>`,
+  save: `<path d="M10 3v9.500M6.300 9 10 12.700 13.700 9M3.500 13.500V17h13v-3.500"/>`,
+  more: `<path d="M4 6h12M4 10h12M4 14h12"/>`,
+  chevron: `<path d="m6.500 8.200 3.500 3.600 3.500-3.600"/>`,
+  previous: `<path d="M12 5.500 7.500 10l4.500 4.500"/>`,
+  next: `<path d="M8 5.500 12.500 10 8 14.500"/>`,
+  lock: `<rect x="5" y="9" width="10" height="7.500" rx="1.500"/>
+    <path class="shackle" d="M7 9V6.500a3 3 0 0 1 6 0V9"/>`,
+  reset: `<path d="M4.500 10a5.500 5.500 0 1 0 1.800-4.100M6 3v3.200h3.200"/>`,
+  shuffle: `<path d="M3 6h3.200l6.600 8H17M3 14h3.200l1.900-2.300M11 8.200 12.800 6H17
+    M14.800 3.800 17 6l-2.200 2.200M14.800 11.800 17 14l-2.200 2.200"/>`,
+  link: `<path d="M8.500 11.500a3 3 0 0 0 4.300 0l2.700-2.700a3 3 0 0 0-4.300-4.300l-.9.900
+    M11.500 8.500a3 3 0 0 0-4.300 0l-2.700 2.700a3 3 0 0 0 4.300 4.300l.9-.9"/>`,
+  open: `<path d="M3 15.500v-11h4.500l1.700 2H17v9z"/>`,
+  drift: `<path d="M2.500 8c2.500-3 5-3 7.500 0s5 3 7.500 0M2.500 13c2.500-3 5-3 7.500 0s5 3 7.500 0"/>`,
+  fullscreen: `<path d="M3.500 7.500v-4h4M12.500 3.500h4v4M16.500 12.500v4h-4M7.500 16.500h-4v-4"/>`,
+  language: `<circle cx="10" cy="10" r="7"/>
+    <path d="M3 10h14M10 3c-4 4.500-4 9.500 0 14M10 3c4 4.500 4 9.500 0 14"/>`,
+  help: `<circle cx="10" cy="10" r="7"/>
+    <path d="M8 8a2 2 0 1 1 2.800 1.900c-.6.300-.8.700-.8 1.300M10 13.600v.01"/>`,
+  close: `<path d="m5.500 5.500 9 9M14.500 5.500l-9 9"/>`,
+};
+
+/** The drawing `name`, hidden from screen readers: its button has a name. */
+export function icon(name) {
+  const shell = document.createElement("template");
+  shell.innerHTML =
+    `<svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false">` +
+    `${DRAWINGS[name]}</svg>`;
+  return shell.content.firstElementChild;
+}

@@ -1,0 +1,81 @@
+/** The strip of keepers: small pictures of works worth coming back to. */
+import { button, make } from "./elements.js";
+import { freshId } from "./database.js";
+import { languages, say, word } from "./languages.js";
+import { mainSeed, sameRecipe } from "./recipe.js";
+
+const SIDE = 144;
+
+export class Keepers {
+  /**
+   * @param {import("./store.js").Store} store
+   * @param {import("./picture.js").Picture} picture
+   * @param {HTMLElement} strip
+   */
+  constructor(store, picture, strip, { database, status, onReturn }) {
+    Object.assign(this, { store, picture, strip, database, status, onReturn });
+    this.addresses = [];
+    this.empty = word(make("p", { class: "keepers-empty" }), { text: "ui.keepers.empty" });
+    // Other tabs of this browser show the same strip.
+    this.channel = "BroadcastChannel" in window ? new BroadcastChannel("reverie") : null;
+    this.channel?.addEventListener("message", () => this.refresh());
+    languages.addEventListener("language", () => this.refresh());
+  }
+
+  /** Keep the work on the easel; one that is kept already stays as it is. */
+  async keep() {
+    const { recipe, hand } = this.store.work;
+    const kept = await this.database.all("keepers");
+    if (kept.some((keeper) => sameRecipe(keeper.recipe, recipe))) {
+      return this.status.tell("ui.keepers.already", {}, { good: true });
+    }
+    const picture = await this.picture.thumbnail(SIDE);
+    const keeper = { id: freshId(), recipe, hand, picture, time: Date.now() };
+    await this.database.put("keepers", keeper);
+    await this.#changed();
+    this.strip.scrollTo({ left: 0 });
+  }
+
+  /** Draw the strip again, newest first. */
+  async refresh() {
+    const kept = await this.database.all("keepers");
+    this.addresses.splice(0).forEach((address) => URL.revokeObjectURL(address));
+    kept.sort((a, b) => (a.id < b.id ? 1 : -1));
+    const items = kept.map((keeper) => this.#item(keeper));
+    this.strip.replaceChildren(...(items.length ? items : [this.empty]));
+  }
+
+  async #remove(id) {
+    await this.database.delete("keepers", id);
+    await this.#changed();
+  }
+
+  async #changed() {
+    await this.refresh();
+    this.channel?.postMessage("keepers");
+  }
+
+  #item(keeper) {
+    const address = URL.createObjectURL(keeper.picture);
+    this.addresses.push(address);
+    const seed = mainSeed(keeper.recipe.source) ?? "";
+    const open = make(
+      "button",
+      {
+        type: "button",
+        class: "keeper-open",
+        onclick: () => this.onReturn(keeper),
+        onkeydown: (event) => event.key === "Delete" && this.#remove(keeper.id),
+      },
+      make("img", { src: address, alt: "", draggable: "false" }),
+    );
+    open.setAttribute("aria-label", say("ui.keeper", { seed }));
+    open.dataset.hint = "ui.keeper.hint";
+    const remove = button("unkeep", () => this.#remove(keeper.id), {
+      icon: "close",
+      bare: true,
+      class: "keeper-remove",
+    });
+    return make("div", { class: "keeper", role: "listitem" }, open, remove);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Every visible word, in the language of the reader. Elements that carry
+ * `data-say`, `data-hint` or `data-name` follow a switch by themselves; whoever
+ * writes words in another way listens to "language".
+ */
+import { studioAddress } from "./address.js";
+import { prefer, preference } from "./preferences.js";
+
+const LANGUAGES = ["en", "zh"];
+
+class Languages extends EventTarget {
+  current = "en";
+  #tables = {};
+
+  /** Load the language that was chosen, or the first of the browser's we speak. */
+  async open() {
+    const wanted = [preference("language"), ...(navigator.languages ?? [])];
+    const known = wanted.map((tag) => String(tag).slice(0, 2).toLowerCase());
+    await this.use(known.find((tag) => LANGUAGES.includes(tag)) ?? "en");
+  }
+
+  /** Switch every word to `language`. */
+  async use(language) {
+    this.#tables[language] ??= await this.#load(language);
+    this.current = language;
+    document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+    this.dispatchEvent(new Event("language"));
+  }
+
+  /** Switch to the other language and remember it. */
+  async toggle() {
+    const at = LANGUAGES.indexOf(this.current);
+    const next = LANGUAGES[(at + 1) % LANGUAGES.length];
+    prefer("language", next);
+    await this.use(next);
+  }
+
+  /** Whether there are words for `key`. */
+  knows(key) {
+    return key in (this.#tables[this.current] ?? {});
+  }
+
+  /** The words of `key` with `{name}` filled in from `params`. */
+  say(key, params = {}) {
+    const words = this.#tables[this.current]?.[key] ?? key;
+    return words.replace(/\{(\w+)\}/g, (hole, name) =>
+      name in params ? String(params[name]).slice(0, 80) : hole,
+    );
+  }
+
+  async #load(language) {
+    const response = await fetch(studioAddress(`assets/languages/${language}.json`));
+    return response.ok ? response.json() : {};
+  }
+}
+
+export const languages = new Languages();
+export const say = (key, params) => languages.say(key, params);
+
+/** A number with the right minus sign and a plus when positive. */
+export function signed(value, digits = 2) {
+  const text = Math.abs(value).toFixed(digits);
+  if (Number(text) === 0) return "0";
+  return (value < 0 ? "\u2212" : "+") + text;
+}
+
+/** Give `element` words, a hint on hover and a name for screen readers. */
+export function word(element, { text, hint, name, params = {} }) {
+  if (text) element.dataset.say = text;
+  if (hint) element.dataset.hint = hint;
+  if (name) element.dataset.name = name;
+  element.dataset.params = JSON.stringify(params);
+  fill(element);
+  return element;
+}
+
+/** Fill the words of everything under `root` again. */
+export function refill(root) {
+  root.querySelectorAll("[data-say], [data-hint], [data-name]").forEach(fill);
+}
+
+function fill(element) {
+  const { say: text, hint, name, params } = element.dataset;
+  const values = JSON.parse(params ?? "{}");
+  if (text) element.textContent = say(text, values);
+  if (name) element.setAttribute("aria-label", say(name, values));
+  if (hint) element.setAttribute("aria-description", say(hint, values));
+}

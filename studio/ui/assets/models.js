@@ -1,0 +1,67 @@
+/** The models that the server offers, and the card of the one on the easel. */
+import { ask } from "./address.js";
+import { make } from "./elements.js";
+import { languages, say, word } from "./languages.js";
+
+/** @returns {Promise<{models: any[], default: string}>} the ready ones only */
+export async function listModels() {
+  const list = await (await ask("models")).json();
+  return { ...list, models: list.models.filter((model) => model.ready) };
+}
+
+/** @returns {Promise<any>} the card of `name` for the page */
+export async function readCard(name) {
+  return (await ask(`models/${encodeURIComponent(name)}`)).json();
+}
+
+/** A choice of models, only where there is a choice. */
+export function modelChoice(place, onChoose) {
+  const select = make("select", { class: "choice", "data-act": "model" });
+  select.addEventListener("change", () => onChoose(select.value));
+  word(select, { name: "ui.model", hint: "ui.model.hint" });
+  const label = word(make("span"), { text: "ui.model" });
+  const row = make("label", { class: "choice-row", hidden: true }, label, select);
+  place.append(row);
+  return (models, chosen) => {
+    row.hidden = models.length < 2;
+    const options = models.map(({ name, title }) =>
+      make("option", { value: name, selected: name === chosen }, title || name),
+    );
+    select.replaceChildren(...options);
+  };
+}
+
+/** What a model is made of, told from its card. */
+export class About {
+  constructor(place) {
+    this.list = make("dl", { class: "about" });
+    place.append(this.list);
+    languages.addEventListener("language", () => this.show(this.card));
+  }
+
+  show(card) {
+    this.card = card;
+    if (!card) return;
+    const facts = Object.entries(factsOf(card)).filter(([, value]) => value);
+    const rows = facts.flatMap(([key, value]) => [
+      make("dt", {}, say(`ui.about.${key}`)),
+      make("dd", {}, String(value)),
+    ]);
+    this.list.replaceChildren(...rows);
+  }
+}
+
+function factsOf(card) {
+  const data = card.data ?? {};
+  const [height, width] = card.resolution;
+  return {
+    pictures: data.images,
+    source: data.source ?? data.provenance,
+    rights: data.rights ?? data.license,
+    resolution: say("ui.about.pixels", { height, width }),
+    training: card.training?.minutes
+      ? say("ui.about.minutes", { minutes: Math.round(card.training.minutes) })
+      : "",
+    fingerprint: card.fingerprint,
+  };
+}

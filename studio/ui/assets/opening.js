@@ -1,0 +1,16 @@
+// Runs before any module: the picture of last time, in the very first paint.
+(() => {
+  if (window.gradio_config?.auth_required) {
+    document.getElementById("reverie").remove();
+    return;
+  }
+  document.documentElement.classList.add("is-studio");
+  const key = "reverie:last";
+  try {
+    const last = sessionStorage.getItem(key) ?? localStorage.getItem(key);
+    if (!last || location.hash.startsWith("#work=")) return;
+    document.querySelector("#reverie .preview").src = JSON.parse(last);
+  } catch {
+    // Without storage the model's own preview is there.
+  }
+})();

@@ -1,0 +1,50 @@
+/**
+ * What a person prefers, in localStorage; where a browser forbids that (a frame of
+ * another site), it holds as long as the page.
+ */
+const memory = new Map();
+
+/** Read `key`, or `otherwise` when it was never set. */
+export function preference(key, otherwise = null) {
+  const text = read(localStore, key);
+  try {
+    return text === null ? otherwise : JSON.parse(text);
+  } catch {
+    return otherwise;
+  }
+}
+
+/** Remember `value` under `key`. */
+export function prefer(key, value) {
+  write(localStore, key, JSON.stringify(value));
+}
+
+/** Where this tab was, or else where this browser was. */
+export function lastPlace(key) {
+  return read(tabStore, key) ?? read(localStore, key);
+}
+
+/** Remember where this tab is. */
+export function rememberPlace(key, text) {
+  write(tabStore, key, text);
+  write(localStore, key, text);
+}
+
+const localStore = () => window.localStorage;
+const tabStore = () => window.sessionStorage;
+
+function read(store, key) {
+  try {
+    return store().getItem(`reverie:${key}`);
+  } catch {
+    return memory.get(key) ?? null;
+  }
+}
+
+function write(store, key, text) {
+  try {
+    store().setItem(`reverie:${key}`, text);
+  } catch {
+    memory.set(key, text);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * From the store to the screen: every change asks for a live frame; when the hand
+ * rests, for the settled picture; frames that come back are drawn and announced.
+ */
+import { rememberPlace } from "./preferences.js";
+
+/** A hand that has not moved for this long rests (ms). */
+const REST = 180;
+const LAST_SIDE = 288;
+
+/** Join the store, the socket and the picture. */
+export function show({ store, live, picture, status, drift }) {
+  let timer = 0;
+
+  const settle = () => {
+    if (store.work && !drift.on) live.settle(store.recipe, picture.settledSize());
+  };
+  const rest = () => {
+    clearTimeout(timer);
+    if (!drift.on) timer = setTimeout(settle, REST);
+  };
+
+  store.addEventListener("change", ({ detail }) => {
+    live.request(store.recipe, detail.final);
+    rest();
+  });
+  drift.addEventListener("drift", rest);
+  new ResizeObserver(rest).observe(picture.frame);
+
+  live.addEventListener("frame", async ({ detail: frame }) => {
+    const stale = () => frame.kind === "settled" && !live.isCurrent(frame.id);
+    if (!(await picture.draw(frame, stale).catch(() => false))) return;
+    announce(frame);
+    status.clear("frame");
+    if (frame.kind === "settled") rememberPicture(picture);
+  });
+  live.addEventListener("trouble", ({ detail }) => status.tellError(detail, "frame"));
+  live.addEventListener("state", ({ detail: { state } }) => {
+    if (state === "open") {
+      status.clear("socket");
+      if (store.work) live.request(store.recipe);
+      rest();
+    } else if (state !== "connecting") {
+      status.tell(`ui.status.${state}`, {}, { from: "socket", stays: true });
+      if (state === "closed" && store.work) live.request(store.recipe);
+    }
+  });
+}
+
+function announce({ id, kind, since }) {
+  const latency = since === undefined ? null : performance.now() - since;
+  const detail = { id, kind, latency_ms: latency };
+  document.dispatchEvent(new CustomEvent("reverie:frame", { bubbles: true, detail }));
+}
+
+/** So that a reload shows this picture in its first paint. */
+async function rememberPicture(picture) {
+  const blob = await picture.thumbnail(LAST_SIDE);
+  const reader = new FileReader();
+  reader.onload = () => rememberPlace("last", JSON.stringify(reader.result));
+  reader.readAsDataURL(blob);
+}

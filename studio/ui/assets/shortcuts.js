@@ -1,0 +1,89 @@
+/** Keys for hands that know them, and the list of them under `?`. */
+import { button, make } from "./elements.js";
+import { word } from "./languages.js";
+
+/** Keys in the order of the list; letters work whatever the case. */
+const KEYS = [
+  ["dice", "R"],
+  ["previous", "P"],
+  ["next", "N"],
+  ["undo", "Ctrl+Z"],
+  ["redo", "Ctrl+Shift+Z"],
+  ["keep", "K"],
+  ["save", "S"],
+  ["link", "C"],
+  ["open", "O"],
+  ["drift", "D"],
+  ["fullscreen", "F"],
+  ["language", "L"],
+  ["help", "?"],
+];
+
+/** The key of an action, for hints and `aria-keyshortcuts`. */
+export function keyOf(action) {
+  return KEYS.find(([name]) => name === action)?.[1] ?? null;
+}
+
+export class Shortcuts {
+  /**
+   * @param {HTMLElement} root
+   * @param {Record<string, () => void>} actions
+   */
+  constructor(root, actions) {
+    this.actions = actions;
+    this.dialog = this.#build();
+    root.append(this.dialog);
+    document.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** Show or put away the list. */
+  toggle() {
+    if (this.dialog.open) this.dialog.close();
+    else this.dialog.showModal();
+  }
+
+  #key(event) {
+    if (event.defaultPrevented || event.altKey) return;
+    const action = actionOf(event);
+    if (!action || (isTyping(event.target) && !isUndo(action, event.target))) return;
+    if (this.dialog.open && action !== "help") return;
+    event.preventDefault();
+    this.actions[action]?.();
+  }
+
+  #build() {
+    const rows = KEYS.flatMap(([action, key]) => [
+      make("dt", {}, ...key.split("+").map((part) => make("kbd", {}, part))),
+      word(make("dd"), { text: `ui.${action}.hint` }),
+    ]);
+    const close = button("close", () => this.dialog.close(), {
+      icon: "close",
+      bare: true,
+      class: "dialog-close",
+    });
+    const heading = word(make("h2"), { text: "ui.help" });
+    const dialog = make("dialog", { class: "help" }, heading, close, make("dl", {}, ...rows));
+    dialog.addEventListener("click", (event) => {
+      if (event.target === dialog) dialog.close();
+    });
+    return dialog;
+  }
+}
+
+function actionOf(event) {
+  const key = event.key.toLowerCase();
+  if (event.ctrlKey || event.metaKey) {
+    if (key === "z") return event.shiftKey ? "redo" : "undo";
+    return key === "y" ? "redo" : null;
+  }
+  return KEYS.find(([, name]) => name.toLowerCase() === key)?.[0] ?? null;
+}
+
+function isTyping(target) {
+  return target.matches?.("input:not([type=range]), textarea, select, [contenteditable]");
+}
+
+/** In a field, undo belongs to the letters only while they are being changed. */
+function isUndo(action, target) {
+  return (action === "undo" || action === "redo") && target.value === target.defaultValue;
+}

@@ -1,0 +1,90 @@
+/**
+ * The one place that holds the work on the easel. Everything that changes it goes
+ * through `edit` (a hand) or `show` (drift, undo, a link); everything that shows it
+ * listens to "change".
+ *
+ * @typedef {import("./recipe.js").Recipe} Recipe
+ * @typedef {Object} Hand What the sliders show: amounts before the master.
+ * @property {number} strength the master, 0 to 2
+ * @property {Record<string, number>} amounts
+ * @typedef {{recipe: Recipe, hand: Hand}} Work
+ */
+import { sameRecipe, withAmounts } from "./recipe.js";
+
+/** Steps that follow each other this fast on one control are one change (ms). */
+const ONE_GESTURE = 350;
+
+export class Store extends EventTarget {
+  /** @type {Work | null} */ work = null;
+  /** @type {any} the model's card as the server sends it */ card = null;
+  /** Called before a hand changes anything, so that drift can let go. */
+  onTouch = () => {};
+  #pending = null;
+  #timer = 0;
+
+  get recipe() {
+    return this.work?.recipe ?? null;
+  }
+
+  /** Show `work` without recording it; `how` says where it came from. */
+  show(work, how) {
+    this.work = work;
+    this.#emit("change", { how, final: false });
+  }
+
+  /** Let a hand take control: whatever drifts stops where it is. */
+  touch() {
+    this.onTouch();
+  }
+
+  /**
+   * Change the work by hand.
+   * @param {(work: Work) => Work} change
+   * @param {string} how which control did it, such as "seed" or "slider:pca-01"
+   * @param {boolean} final false while a drag goes on
+   */
+  edit(change, how, final = true) {
+    if (!this.work) return;
+    this.touch();
+    if (this.#pending !== how) this.flush();
+    this.work = change(this.work);
+    this.#pending = how;
+    clearTimeout(this.#timer);
+    if (final) this.#timer = setTimeout(() => this.flush(), ONE_GESTURE);
+    this.#emit("change", { how, final });
+  }
+
+  /** Record a change that still waits for a possible next step of its gesture. */
+  flush() {
+    clearTimeout(this.#timer);
+    const how = this.#pending;
+    this.#pending = null;
+    if (how !== null) this.#emit("commit", { how, work: this.work });
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** A work for a recipe that arrives from outside: its amounts, master at 1. */
+export function workOf(recipe) {
+  return { recipe, hand: { strength: 1, amounts: { ...recipe.directions } } };
+}
+
+/** `work` with another hand; the recipe gets the amounts times the strength. */
+export function withHand(work, hand) {
+  const merged = { ...work.hand, ...hand };
+  const recipe = withAmounts(work.recipe, merged.amounts, merged.strength);
+  return { recipe, hand: merged };
+}
+
+/** `work` with `fields` of the recipe replaced. */
+export function withRecipe(work, fields) {
+  return { ...work, recipe: { ...work.recipe, ...fields } };
+}
+
+/** Whether two works look the same and leave the sliders the same. */
+export function sameWork(a, b) {
+  return sameRecipe(a.recipe, b.recipe) && sameRecipe(a.hand, b.hand);
+}

@@ -1,0 +1,77 @@
+/** Taking a work away: a PNG with its recipe inside, and a link that remakes it. */
+import { ask } from "./address.js";
+import { mainSeed } from "./recipe.js";
+
+const MARK = "#work=";
+
+/** Download the canonical picture of `recipe`. @returns {Promise<string>} its name */
+export async function savePicture(recipe) {
+  const response = await ask("save", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ recipe }),
+  });
+  const name = nameOf(response, recipe);
+  download(await response.blob(), name);
+  return name;
+}
+
+/** The address of this page with the whole recipe in it. */
+export function linkTo(recipe) {
+  const bytes = new TextEncoder().encode(JSON.stringify(recipe));
+  const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  const page = location.href.split("#")[0];
+  return page + MARK + text.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/**
+ * The recipe in the address bar: undefined without one, null when it is damaged.
+ * It is taken out of the address, so that a reload shows what came after it.
+ */
+export function takeLink() {
+  if (!location.hash.startsWith(MARK)) return undefined;
+  const text = location.hash.slice(MARK.length);
+  history.replaceState(null, "", location.href.split("#")[0]);
+  try {
+    const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+    const recipe = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return recipe && typeof recipe === "object" && !Array.isArray(recipe) ? recipe : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Copy `text`; also where the clipboard is closed to pages without https. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.style.cssText = "position:fixed;opacity:0";
+    document.body.append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    return copied;
+  }
+}
+
+function nameOf(response, recipe) {
+  const header = response.headers.get("content-disposition") ?? "";
+  const named = /filename="?([^";]+)"?/.exec(header)?.[1];
+  return named ?? `${recipe.model}-${mainSeed(recipe.source) ?? "work"}.png`;
+}
+
+function download(blob, name) {
+  const address = URL.createObjectURL(blob);
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.download = name;
+  document.body.append(anchor);
+  anchor.click();
+  anchor.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
