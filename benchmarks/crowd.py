@@ -106,7 +106,7 @@ def everybody(context: Any, server: Server, card: dict[str, Any]) -> dict[str, A
             for _ in range(TABS)
         ]
         for tab in tabs:
-            ask(tab, "rest", STUDIO.picture, STUDIO.rest_ms)
+            ask(tab, "opening", STUDIO.picture)
         sockets.start()
         for tab in tabs:
             start_dragging(tab)

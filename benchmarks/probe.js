@@ -7,6 +7,8 @@ window.probe = (() => {
   const sheet = new OffscreenCanvas(SIDE, SIDE).getContext("2d", {
     willReadFrequently: true,
   });
+  // Nearest pixels: reading must cost the page next to nothing.
+  sheet.imageSmoothingEnabled = false;
   const frame = () => new Promise((done) => requestAnimationFrame(done));
   const valueOf = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value");
 
@@ -82,9 +84,10 @@ window.probe = (() => {
     return { ms: (there ?? seen[seen.length - 1]).at - start, change: whole };
   }
 
-  /** Single steps from rest, one for each value. */
+  /** Single steps from rest, one for each value; the first touch ends any drift. */
   async function steps(range, picture, values, quiet) {
     const results = [];
+    set(range, 0);
     await rest(picture, quiet);
     for (const value of values) {
       results.push(await step(range, picture, value, quiet));
@@ -140,5 +143,5 @@ window.probe = (() => {
     };
   }
 
-  return { read, rest, steps, drag, opening };
+  return { steps, drag, opening };
 })();
