@@ -11,9 +11,11 @@ import base64
 from functools import lru_cache
 from pathlib import Path
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio import checkpoint
+from studio.server.guards import signed_in
 from studio.server.routes import default_model
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -34,6 +36,9 @@ class Opening:
         """Pass everything through, except the page itself."""
         path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or path not in PAGE_PATHS:
+            return await self.app(scope, receive, send)
+        # The room would hide Gradio's form from who has yet to sign in.
+        if not signed_in(HTTPConnection(scope)):
             return await self.app(scope, receive, send)
         await self.app(scope, receive, _Rewriter(send))
 

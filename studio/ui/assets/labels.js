@@ -9,8 +9,10 @@ import { languages, say, signed } from "./languages.js";
 
 /** Effects weaker than this (sample standard deviations per +1) go unnamed. */
 const WEAK = 0.12;
-/** A second effect is named when it is at least this share of the first. */
+/** A second effect is named when it is at least this share of the first... */
 const SECOND = 0.5;
+/** ...or this share, where it tells two directions apart. */
+const TELLING = 0.2;
 /** Words for one end longer than this (in Latin letters) crowd the other end. */
 const ROOM = 17;
 
@@ -20,18 +22,27 @@ const ROOM = 17;
  * @returns {{minus: string, plus: string, figures: string}[]}
  */
 export function directionLabels(directions) {
-  const seen = new Map();
+  const taken = new Map();
   return directions.map((direction, index) => {
-    const effects = strongest(direction.effects ?? {});
-    const ends = effects.length ? fittingEnds(effects) : unnamed(index + 1);
-    const count = (seen.get(ends.plus) ?? 0) + 1;
-    seen.set(ends.plus, count);
-    if (count > 1) {
-      ends.plus = say("ui.direction.again", { words: ends.plus, count });
-      ends.minus = say("ui.direction.again", { words: ends.minus, count });
-    }
-    return { ...ends, figures: figures(direction) };
+    const choices = waysToSay(direction.effects ?? {});
+    const chosen = choices.find((effects) => !taken.has(keyOf(effects))) ?? choices[0];
+    const ends = chosen ? endsOf(chosen) : unnamed(index + 1);
+    const key = chosen ? keyOf(chosen) : String(index);
+    const count = (taken.get(key) ?? 0) + 1;
+    taken.set(key, count);
+    return { ...(count > 1 ? numbered(ends, count) : ends), figures: figures(direction) };
   });
+}
+
+/** Lists of one or two effects that name a direction truly, the best one first. */
+function waysToSay(effects) {
+  const [first, ...others] = known(effects);
+  if (!first || Math.abs(first[1]) < WEAK) return [];
+  const strength = Math.abs(first[1]);
+  const seconds = others.filter(([, value]) => Math.abs(value) >= TELLING * strength);
+  const pairs = seconds.map((second) => [first, second]).filter(fits);
+  const strong = pairs.length && Math.abs(pairs[0][1][1]) >= SECOND * strength;
+  return strong ? [...pairs, [first]] : [[first], ...pairs];
 }
 
 function known(effects) {
@@ -40,17 +51,22 @@ function known(effects) {
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]));
 }
 
-function strongest(effects) {
-  const [first, second] = known(effects);
-  if (!first || Math.abs(first[1]) < WEAK) return [];
-  const both = second && Math.abs(second[1]) >= SECOND * Math.abs(first[1]);
-  return both && Math.abs(second[1]) >= WEAK ? [first, second] : [first];
+/** Directions that differ only in sign read alike, so the sign is left out. */
+function keyOf(effects) {
+  return effects
+    .map(([name]) => name)
+    .sort()
+    .join();
 }
 
-function fittingEnds(effects) {
-  const ends = endsOf(effects);
-  const longest = Math.max(width(ends.minus), width(ends.plus));
-  return longest > ROOM ? endsOf(effects.slice(0, 1)) : ends;
+function numbered({ minus, plus }, count) {
+  const again = (words) => say("ui.direction.again", { words, count });
+  return { minus: again(minus), plus: again(plus) };
+}
+
+function fits(effects) {
+  const { minus, plus } = endsOf(effects);
+  return Math.max(width(minus), width(plus)) <= ROOM;
 }
 
 function width(words) {

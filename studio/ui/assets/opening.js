@@ -1,9 +1,5 @@
 // Runs before any module: the picture of last time, in the very first paint.
 (() => {
-  if (window.gradio_config?.auth_required) {
-    document.getElementById("reverie").remove();
-    return;
-  }
   document.documentElement.classList.add("is-studio");
   const key = "reverie:last";
   try {
