@@ -50,7 +50,8 @@ class GeneratorPhase(Phase):
     """Relativistic pairing, lazy R1 + R2, augmentation, weight average.
 
     One generator pass serves both players: the discriminator learns from the fakes
-    detached, then judges the same fakes again for the generator.
+    detached, then judges the same fakes again for the generator, against the logits
+    that it has just given the real ones.
     """
 
     name = "generator"
@@ -89,8 +90,8 @@ class GeneratorPhase(Phase):
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real, fake = self._real(chance), self._fake(chance)
-        losses = self._teach_judge(real, fake.detach(), chance)
-        losses |= self._teach_generator(real, fake, chance)
+        losses, real_logits = self._teach_judge(real, fake.detach(), chance)
+        losses |= self._teach_generator(real_logits, fake, chance)
         self._average()
         return losses
 
@@ -118,7 +119,7 @@ class GeneratorPhase(Phase):
 
     def _teach_judge(
         self, real: Tensor, fake: Tensor, chance: Randomness
-    ) -> dict[str, float]:
+    ) -> tuple[dict[str, float], Tensor]:
         settings = self.settings
         real, fake = augment(real, chance.torch), augment(fake, chance.torch)
         with precision(self.device):
@@ -137,15 +138,14 @@ class GeneratorPhase(Phase):
             loss = loss + weight * penalty
             losses["penalty"] = penalty.item()
         apply_gradients(self.judge_optimiser, loss)
-        return losses
+        return losses, real_logits.detach().float()
 
     def _teach_generator(
-        self, real: Tensor, fake: Tensor, chance: Randomness
+        self, real_logits: Tensor, fake: Tensor, chance: Randomness
     ) -> dict[str, float]:
         self.judge.requires_grad_(False)
         with precision(self.device):
-            both = [augment(fake, chance.torch), augment(real, chance.torch)]
-            fake_logits, real_logits = self.judge(torch.cat(both)).chunk(2)
+            fake_logits = self.judge(augment(fake, chance.torch))
         loss = relativistic(fake_logits.float(), real_logits.float())
         apply_gradients(self.optimiser, loss)
         self.judge.requires_grad_(True)
