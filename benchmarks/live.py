@@ -55,9 +55,9 @@ def one_round(context: Any, server: Server, page: Page) -> dict[str, float]:
     if not times:
         raise RuntimeError(f"no step on {server.url} ever changed the picture")
     return {
-        "p50_ms": percentile(times, 0.5),
-        "p95_ms": percentile(times, 0.95),
-        "fps": drag["fps"],
+        "p50_ms": round(percentile(times, 0.5), 1),
+        "p95_ms": round(percentile(times, 0.95), 1),
+        "fps": round(drag["fps"], 1),
         "missed": STEPS - len(times),
     }
 
