@@ -88,7 +88,12 @@ def statement_of(card: Mapping[str, Any]) -> dict[str, str]:
     """Return what a file says of its making, as PNG text keywords, from a card."""
     title = str(card.get("title") or card.get("name") or "a trained model")
     made = f"Made with AI (人工智能生成): by the model “{title}” in Reverie."
-    return {"Software": "Reverie", "Description": made, "Comment": "made with AI"}
+    said = {"Software": "Reverie", "Description": made, "Comment": "made with AI"}
+    data = card.get("data") or {}
+    told = (data.get(key) for key in ("description", "rights", "source"))
+    if pictures := " ".join(text for text in told if isinstance(text, str)):
+        said["Source"] = f"Trained on these pictures: {pictures}"
+    return said
 
 
 def write_png(
