@@ -115,7 +115,7 @@ def _work(run: Run, args: argparse.Namespace) -> int:
 
 def _resume(args: argparse.Namespace) -> int:
     run = Run.open(args.name)
-    if run.alive():
+    if args.detach and run.alive():
         raise InputError("run_taken", name=run.name)
     return _work(run, args)
 

@@ -22,7 +22,7 @@ def start_detached(run: Run) -> None:
     started it, and a closed browser or terminal does not reach it.
     """
     with (run.folder / "log.txt").open("ab") as log:
-        subprocess.Popen(
+        trainer = subprocess.Popen(
             [sys.executable, "-m", "studio", "resume", run.name],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
@@ -30,6 +30,7 @@ def start_detached(run: Run) -> None:
             stderr=log,
             start_new_session=True,
         )
+    run.write_status(trainer.pid, phase="queued")
 
 
 def publish(

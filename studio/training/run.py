@@ -67,10 +67,14 @@ class Run:
 
     # -- status -------------------------------------------------------------------
 
-    def write_status(self, **changes: Any) -> None:
-        """Merge changes into `status.json`, with this process and a heartbeat."""
+    def write_status(self, trainer: int | None = None, **changes: Any) -> None:
+        """Merge changes into `status.json`, with the trainer's pid and a heartbeat.
+
+        The trainer is this process, unless another was just started for the job.
+        """
+        pid = os.getpid() if trainer is None else trainer
         status = {**self._read_status(), **changes, "name": self.name}
-        status |= {"pid": os.getpid(), "pid_started": _started(os.getpid())}
+        status |= {"pid": pid, "pid_started": _started(pid)}
         self._write_json("status.json", status | {"heartbeat": time.time()})
 
     def status(self) -> dict[str, Any]:
@@ -187,7 +191,10 @@ def list_runs() -> list[Run]:
 
 def _started(pid: int) -> float | None:
     try:
-        return psutil.Process(pid).create_time()
+        process = psutil.Process(pid)
+        # a zombie has ended; only its parent has not noticed yet
+        ended = process.status() == psutil.STATUS_ZOMBIE
+        return None if ended else process.create_time()
     except psutil.Error:
         return None
 
@@ -195,4 +202,4 @@ def _started(pid: int) -> float | None:
 def _alive(status: dict[str, Any]) -> bool:
     """The same process, not another that was given its number later."""
     started = _started(status["pid"]) if isinstance(status.get("pid"), int) else None
-    return started is not None and abs(started - status["pid_started"]) < 1.0
+    return started is not None and abs(started - (status.get("pid_started") or 0)) < 1.0
