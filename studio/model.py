@@ -88,17 +88,19 @@ class Model:
         self._styles: OrderedDict[Source, Tensor] = OrderedDict()
 
     @classmethod
-    def open(cls, name: str) -> Model:
+    def open(cls, name: str, *, to_rewrite: bool = False) -> Model:
         """Open MODEL: a checkpoint's name, a run's name, or a path.
 
-        Raises ModelError with what is wrong with it.
+        `to_rewrite` also reads what only training needs, so that `write` keeps it.
+        Raises ModelError with what is wrong with the checkpoint.
         """
         folder = locate(name)
         card = read_card(folder)
         stems = ("autoencoder", "generator", "directions")
         weights = {s: read_weights(folder, f"{s}.safetensors") for s in stems}
-        if (folder / "discriminator.safetensors").exists():
-            weights["discriminator"] = read_weights(folder, "discriminator.safetensors")
+        judge = "discriminator.safetensors"
+        if to_rewrite and (folder / judge).exists():
+            weights["discriminator"] = read_weights(folder, judge)
         return cls(model_name(folder), card, weights, fingerprint(folder))
 
     @classmethod

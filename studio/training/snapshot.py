@@ -205,7 +205,7 @@ class Album:
     def discover(self) -> None:
         """Find and measure the directions of the best snapshot anew, thoroughly."""
         folder = self.run.folder / "checkpoint"
-        model = Model.open(str(folder))
+        model = Model.open(str(folder), to_rewrite=True)
         model.write(folder, discover(model, self.settings.directions))
 
     def keep_what_there_is(self) -> None:
