@@ -9,13 +9,13 @@ from benchmarks.harness import Page
 SHOWN = "{} {{ width: 256px !important; height: 256px !important; }}"
 
 STUDIO = Page(
-    range="#reverie .first input[type=range]",
+    range="#reverie-room .first input[type=range]",
     picture=(
-        "#reverie .is-settled canvas.settled",
-        "#reverie .has-picture canvas.live",
-        "#reverie img.preview",
+        "#reverie-room .is-settled canvas.settled",
+        "#reverie-room .has-picture canvas.live",
+        "#reverie-room img.preview",
     ),
-    style=SHOWN.format("#reverie .frame"),
+    style=SHOWN.format("#reverie-room .frame"),
 )
 DEFAULT_WAY = Page(
     range="#slider input[type=range]",

@@ -52,7 +52,7 @@ export class Desk {
     this.sliders.setCard(card);
     this.about.show(card);
     this.choice(this.models, name);
-    document.querySelector("#reverie .model-title").textContent = card.title;
+    document.querySelector("#reverie-room .model-title").textContent = card.title;
   }
 
   /** Change to another model; the seed and the variety go along. */

@@ -62,7 +62,7 @@ async function direct(room) {
   await Promise.all([desk.open(), keepers.refresh()]);
 }
 
-const room = document.getElementById("reverie");
+const room = document.getElementById("reverie-room");
 if (room) {
   adopt(room);
   direct(room);

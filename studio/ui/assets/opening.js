@@ -5,7 +5,7 @@
   try {
     const last = sessionStorage.getItem(key) ?? localStorage.getItem(key);
     if (!last || location.hash.startsWith("#work=")) return;
-    document.querySelector("#reverie .preview").src = JSON.parse(last);
+    document.querySelector("#reverie-room .preview").src = JSON.parse(last);
   } catch {
     // Without storage the model's own preview is there.
   }

@@ -22,7 +22,7 @@ export class Picture {
   /** Height over width of the model's pictures. */
   setShape([height, width]) {
     this.ratio = height / width;
-    const room = this.frame.closest("#reverie");
+    const room = this.frame.closest("#reverie-room");
     room.style.setProperty("--shape", String(width / height));
   }
 
