@@ -57,12 +57,28 @@ def test_a_page_of_the_studio_itself_may_ask(kind: str) -> None:
         "http://127.0.0.1:7861",
         "http://127.0.0.1.evil.example:7860",
         "http://evil.example/127.0.0.1:7860",
+        "http://127.0.0.1:7860@evil.example",
+        "http://127.0.0.1@evil.example:7860",
+        "http://ada@127.0.0.1:7860",
+        "http://127.0.0.1:99999999",
+        "http://[",
         "null",
         "",
     ],
 )
 def test_a_page_from_elsewhere_may_not_ask(kind: str, origin: str) -> None:
     assert not from_own_page(connection(kind, host="127.0.0.1:7860", origin=origin))
+
+
+@pytest.mark.parametrize("host", ["", "[", ":", "x:y", "evil.example"])
+def test_a_strange_host_is_nobodys_own(host: str) -> None:
+    assert not from_own_page(connection(host=host, origin="http://127.0.0.1:7860"))
+
+
+def test_a_port_that_goes_without_saying_may_be_said() -> None:
+    own = {"origin": "https://art.example", "host": "Art.Example:443"}
+    assert from_own_page(connection(**own))
+    assert not from_own_page(connection(**{**own, "host": "art.example:80"}))
 
 
 def test_a_program_without_a_page_may_ask() -> None:

@@ -24,6 +24,7 @@ _STATUS = {
     "internal": 500,
     "busy": 503,
 }
+_PORTS = {"http": 80, "https": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -66,29 +67,36 @@ def from_own_page(connection: HTTPConnection) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return True
-    page = urlsplit(origin).netloc.lower()
+    page, host = _site(origin), headers.get("host", "")
     if not page:
         return False
-    host = headers.get("host", "").lower()
-    return page == host or (
-        _may_be_behind_a_proxy(connection, host) and page == _forwarded_host(connection)
-    )
+    own = [host]
+    if _may_be_behind_a_proxy(connection, host):
+        own.append(headers.get("x-forwarded-host", "").split(",")[0])
+    scheme = origin.partition("://")[0]
+    return any(page == _site(f"{scheme}://{name.strip()}") for name in own)
+
+
+def _site(address: str) -> tuple[str, int | None] | None:
+    """Return the host and port of ``address``, None where it has no host."""
+    try:
+        parts = urlsplit(address.lower())
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.hostname and not parts.username else None
 
 
 def _may_be_behind_a_proxy(connection: HTTPConnection, host: str) -> bool:
     # A page elsewhere could add X-Forwarded-Host to a fetch, except where Gradio's
     # cross-origin rules forbid it (a loopback Host), or the browser vouches for the
     # request; to a socket no page can add a header at all.
+    site = _site(f"http://{host}")
     return (
         connection.scope["type"] == "websocket"
-        or urlsplit(f"//{host}").hostname in _LOOPBACK
+        or (site is not None and site[0] in _LOOPBACK)
         or connection.headers.get("sec-fetch-site") == "same-origin"
     )
-
-
-def _forwarded_host(connection: HTTPConnection) -> str:
-    forwarded = connection.headers.get("x-forwarded-host", "")
-    return forwarded.split(",")[0].strip().lower()
 
 
 def status_of(error: StudioError) -> int:

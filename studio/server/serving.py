@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import socket
 import threading
@@ -122,6 +123,9 @@ def start(page: Blocks, settings: Mapping[str, Any]) -> str:
         page.launch(**settings, prevent_thread_lock=True)
     except OSError as problem:
         raise InputError("port_taken", port=settings["server_port"]) from problem
+    # 300,000 objects of libraries stay for good: the garbage collector would stop
+    # every thread for a quarter of a second to walk them, amid somebody's drag.
+    gc.freeze()
     return str(page.local_url)
 
 

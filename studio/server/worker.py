@@ -116,9 +116,11 @@ class RenderWorker:
         return future
 
     def close(self) -> None:
-        """End the thread after what it is doing now."""
+        """End the thread after what it is doing now; tasks that wait are cancelled."""
         with self._ready:
             self._closed = True
+            for future, _ in self._tasks:
+                future.cancel()
             self._ready.notify()
         self._thread.join(timeout=10)
         self._finisher.shutdown()
