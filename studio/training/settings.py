@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from studio.errors import InputError
+
+# Numbers that may be 0 (all others must be more) and shares of a whole.
+MAY_BE_ZERO = {
+    "threads",
+    "seed",
+    "validation_share",
+    "kl_weight",
+    "patch_weight",
+    "patch_start",
+    "mapping_rate",
+    "penalty_weight",
+    "style_mixing",
+    "rate_decay",
+}
+SHARES = {"validation_share", "autoencoder_share", "style_mixing", "rate_decay"}
 
 
 @dataclass(frozen=True)
@@ -75,6 +91,21 @@ class TrainSettings:
             raise InputError("train_duration")
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
+        self._check_numbers()
+        if not len(self.encoder_widths) == len(self.decoder_widths) <= 5:
+            value = ",".join(map(str, self.decoder_widths))
+            raise InputError("config_value", key="decoder_widths", value=value)
+        if self.crop % 32:
+            raise InputError("config_value", key="crop", value=self.crop)
+
+    def _check_numbers(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            numbers = value if isinstance(value, tuple) else (value,)
+            if not all(_is_possible(field.name, number) for number in numbers):
+                raise InputError("config_value", key=field.name, value=value)
+            if not numbers:
+                raise InputError("config_value", key=field.name, value="")
 
     @property
     def factor(self) -> int:
@@ -85,3 +116,10 @@ class TrainSettings:
     def latent_size(self) -> tuple[int, int]:
         """Height and width of the latents."""
         return self.resolution[0] // self.factor, self.resolution[1] // self.factor
+
+
+def _is_possible(name: str, number: Any) -> bool:
+    if type(number) not in (int, float):
+        return True
+    most = 1 if name in SHARES else float("inf")
+    return 0 < number <= most or (number == 0 and name in MAY_BE_ZERO)
