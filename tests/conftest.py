@@ -17,6 +17,9 @@ from studio.networks.generator import Generator, GeneratorConfig
 
 SIDE = 32  # pixels
 
+# Networks this small only lose time when threads share them.
+torch.set_num_threads(1)
+
 
 def tiny_networks(seed: int = 0) -> tuple[Autoencoder, Generator]:
     """Make untrained networks for 32-px pictures, lively enough to tell seeds apart."""
