@@ -107,6 +107,16 @@ def test_every_environment_variable_is_in_the_readme() -> None:
     assert not [name for name in read if name not in text("README.md")]
 
 
+def test_every_keyboard_shortcut_is_in_the_readme() -> None:
+    keys = re.findall(
+        r'^  \["\w+", "([^"]+)"\],$',
+        text("studio/ui/assets/shortcuts.js"),
+        re.MULTILINE,
+    )
+    assert len(keys) > 5
+    assert not [key for key in keys if f"`{key}`" not in text("README.md")]
+
+
 def test_the_check_runs_the_readme_commands() -> None:
     page, check = text("README.md"), text(".ci/run")
     assert "pip install -r requirements.txt && python app.py" in page
