@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +57,30 @@ def test_requirements_are_floors_that_a_space_can_satisfy() -> None:
     assert not [name for name, demand in wanted.items() if "==" in demand]
     floor = re.match(r">=2\.(\d+)", wanted["torch"])
     assert floor and 10 <= int(floor[1]) <= 11
+
+
+# Names under which packages are imported, where they differ, and what gradio brings
+# along and hands us in its own arguments.
+IMPORTED_AS = {"PIL": "pillow"}
+GRADIO_BRINGS = {"starlette"}
+
+
+def imported_packages(*folders: str) -> set[str]:
+    """Top-level names of other people's packages that these folders import."""
+    paths = [path for folder in folders for path in python_files(folder)]
+    nodes = [n for path in paths for n in ast.walk(ast.parse(path.read_text("utf-8")))]
+    names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    names |= {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)}
+    tops = {name.split(".")[0] for name in names} - {""} - sys.stdlib_module_names
+    ours = {path.stem for path in ROOT.rglob("tests/**/*.py")}
+    tops -= ours | {"studio", "benchmarks", "app", "tests"} | GRADIO_BRINGS
+    return {IMPORTED_AS.get(name, name) for name in tops}
+
+
+def test_everything_imported_is_required() -> None:
+    to_run, to_work = requirements(), requirements("requirements-dev.txt")
+    assert imported_packages("studio") <= to_run.keys()
+    assert imported_packages("tests", "benchmarks") <= {**to_run, **to_work}.keys()
 
 
 def test_every_dependency_has_its_reason_written_down() -> None:
