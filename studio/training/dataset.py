@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +51,8 @@ class Pictures:
 
         indices = range(len(self.images))
         held = [i for i in indices if draw(i) < share]
-        if len(held) < 2 or len(held) > len(self.images) - 2:
+        few = len(held) < 2 or share * len(self.images) < 2
+        if few or len(held) > len(self.images) - 2:
             held = []  # too few to hold any out
         taken = set(held)
         self.held_out: list[int] = held
@@ -101,18 +103,37 @@ def load_picture(path: Path, most: tuple[int, int]) -> np.ndarray | None:
     bad file never stops a run.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
-                return None
-            upright = ImageOps.exif_transpose(image)
-            picture = upright.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about damage that does not matter
+            picture = _decode(path)
+    except Exception:  # decoders of broken files raise whatever they like
+        return None
+    if picture is None:
         return None
     scale = max(most[0] / picture.height, most[1] / picture.width)
     if scale < 1:
         size = (round(picture.width * scale), round(picture.height * scale))
         picture = picture.resize(size, Image.Resampling.LANCZOS)
     return np.asarray(picture)
+
+
+def _decode(path: Path) -> Image.Image | None:
+    with Image.open(path, formats=FORMATS) as image:
+        if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
+            return None
+        return _to_rgb(ImageOps.exif_transpose(image))
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """Give 8-bit RGB; what is transparent becomes white, as on a page."""
+    if image.mode.startswith("I"):  # 16-bit grey, which Pillow would clip, not scale
+        grey = np.asarray(image).astype(np.uint32) >> 8
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    picture = image.convert("RGBA")
+    paper = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(paper, picture).convert("RGB")
 
 
 def _centre(
@@ -122,8 +143,9 @@ def _centre(
     height, width = image.shape[:2]
     scale = min(height / resolution[0], width / resolution[1])
     h, w = resolution[0] * scale, resolution[1] * scale
-    left, top = (width - w) / 2, (height - h) / 2
-    return left, top, left + w, top + h
+    # rounding may make the box a hair larger than the picture
+    left, top = max(0.0, (width - w) / 2), max(0.0, (height - h) / 2)
+    return left, top, min(width, left + w), min(height, top + h)
 
 
 def _take(
