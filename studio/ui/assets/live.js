@@ -117,8 +117,11 @@ export class Live extends EventTarget {
 
   #answered(id) {
     const asked = this.#asked.get(id);
+    // The server drops a settled wish when a live one follows, so a live frame answers
+    // everything before it; a settled frame may overtake a live one that still comes.
     for (const [other, { kind }] of this.#asked) {
-      if (other === id || (other < id && kind === asked?.kind)) this.#asked.delete(other);
+      const replaced = asked?.kind === "live" || kind === asked?.kind;
+      if (other === id || (other < id && replaced)) this.#asked.delete(other);
     }
     return asked;
   }
