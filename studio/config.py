@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -38,9 +40,24 @@ def from_dict(cls: type[T], data: Mapping[str, Any]) -> T:
         raise InputError("config_bad", problem=str(problem)) from problem
 
 
+def read_json(text: str) -> Any:
+    """Parse JSON. Raises ValueError, also for NaN, for infinities and deep nesting."""
+    try:
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def to_dict(config: Any) -> dict[str, Any]:
     """Give a config as plain data, ready for JSON."""
     return dataclasses.asdict(config)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
 
 
 def _freeze(value: Any) -> Any:

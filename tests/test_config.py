@@ -89,6 +89,7 @@ def test_a_whole_number_may_stand_for_a_fraction() -> None:
     ("change", "code"),
     [
         ({"family": "dream"}, "train_family"),
+        ({"device": "tpu"}, "device_missing"),
         ({"resolution": [100, 100]}, "train_resolution"),
         ({"resolution": [0, 64]}, "train_resolution"),
         ({"resolution": [2048, 64]}, "train_resolution"),

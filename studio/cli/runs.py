@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from studio.checkpoint import locate
 from studio.cli.answer import add_verb, answer, text
-from studio.config import from_dict, to_dict
+from studio.config import from_dict, read_json, to_dict
 from studio.errors import InputError
+from studio.training.dataset import find_pictures
 from studio.training.launch import publish, start_detached
 from studio.training.run import Run, list_runs
 from studio.training.settings import TrainSettings
@@ -60,7 +63,13 @@ def _train(args: argparse.Namespace) -> int:
     folder = Path(args.folder)
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
-    run = Run.create(read_settings(args, folder.resolve()))
+    settings = read_settings(args, folder.resolve())
+    # Mistakes that can be seen at once must not leave a run behind that took the name.
+    if len(list(islice(find_pictures(folder), 2))) < 2:
+        raise InputError("folder_empty", folder=args.folder)
+    if settings.base != "scratch":
+        locate(settings.base)
+    run = Run.create(settings)
     return _work(run, args)
 
 
@@ -146,9 +155,11 @@ def _request(args: argparse.Namespace, what: str) -> None:
 
 def _publish(args: argparse.Namespace) -> None:
     try:
-        data = json.loads(Path(args.data).read_text("utf-8")) if args.data else {}
+        data = read_json(Path(args.data).read_text("utf-8")) if args.data else {}
     except (OSError, ValueError):
-        raise InputError("publish_data", path=args.data) from None
+        data = None
+    if not isinstance(data, dict):
+        raise InputError("publish_data", path=args.data)
     run = Run.open(args.name)
     folder = publish(run, args.model, args.title, data, replace=args.force)
     answer(args, {"name": args.model}, [text("cli.run.published", name=folder.name)])

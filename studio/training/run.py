@@ -17,7 +17,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from studio.config import from_dict, to_dict
+from studio.config import from_dict, read_json, to_dict
 from studio.errors import RunError
 from studio.paths import runs_folder, write_atomically
 from studio.training.settings import TrainSettings
@@ -60,9 +60,11 @@ class Run:
     def settings(self) -> TrainSettings:
         """Read what the run was started with."""
         try:
-            data = json.loads((self.folder / "config.json").read_text("utf-8"))
+            data = read_json((self.folder / "config.json").read_text("utf-8"))
         except (OSError, ValueError):
-            raise RunError("run_damaged", name=self.name) from None
+            data = None
+        if not isinstance(data, dict):
+            raise RunError("run_damaged", name=self.name)
         return from_dict(TrainSettings, data)
 
     # -- status -------------------------------------------------------------------
@@ -84,14 +86,13 @@ class Run:
             ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes")
         )
         shown |= {"name": self.name, "phase": "interrupted", "images_seen": 0} | status
-        if shown["phase"] in RUNNING and not _alive(status):
+        running = shown["phase"] in RUNNING and _alive(status)
+        if not running and shown["phase"] not in ENDED:
             shown["phase"] = "interrupted"
         if shown["phase"] not in RUNNING:
             shown |= {"images_per_s": None, "eta_s": None}
-        shown["stalled"] = (
-            shown["phase"] in RUNNING
-            and time.time() - status.get("heartbeat", 0) > SILENCE
-        )
+        silence = time.time() - _number(status.get("heartbeat"))
+        shown["stalled"] = shown["phase"] in RUNNING and silence > SILENCE
         hidden = ("pid", "pid_started", "heartbeat")
         return {key: value for key, value in shown.items() if key not in hidden}
 
@@ -101,7 +102,7 @@ class Run:
 
     def _read_status(self) -> dict[str, Any]:
         try:
-            status = json.loads((self.folder / "status.json").read_text("utf-8"))
+            status = read_json((self.folder / "status.json").read_text("utf-8"))
         except (OSError, ValueError):
             return {}
         return status if isinstance(status, dict) else {}
@@ -143,17 +144,19 @@ class Run:
             file.write(json.dumps(row) + "\n")
 
     def metrics(self) -> list[dict[str, Any]]:
-        """Read all metrics; a torn last line is skipped."""
+        """Read all metrics; a torn or damaged line is skipped."""
         try:
-            lines = (self.folder / "metrics.jsonl").read_text("utf-8").splitlines()
+            text = (self.folder / "metrics.jsonl").read_text("utf-8", "replace")
         except OSError:
             return []
         rows = []
-        for line in lines:
+        for line in text.splitlines():
             try:
-                rows.append(json.loads(line))
+                row = read_json(line)
             except ValueError:
                 continue
+            if isinstance(row, dict) and isinstance(row.get("images_seen"), int):
+                rows.append(row)
         return rows
 
     def rewind_metrics(self, images_seen: int) -> None:
@@ -195,11 +198,17 @@ def _started(pid: int) -> float | None:
         # a zombie has ended; only its parent has not noticed yet
         ended = process.status() == psutil.STATUS_ZOMBIE
         return None if ended else process.create_time()
-    except psutil.Error:
+    except (psutil.Error, ValueError, OverflowError):
         return None
 
 
 def _alive(status: dict[str, Any]) -> bool:
     """The same process, not another that was given its number later."""
-    started = _started(status["pid"]) if isinstance(status.get("pid"), int) else None
-    return started is not None and abs(started - (status.get("pid_started") or 0)) < 1.0
+    pid = status.get("pid")
+    started = _started(pid) if isinstance(pid, int) else None
+    noted = _number(status.get("pid_started"))
+    return started is not None and abs(started - noted) < 1.0
+
+
+def _number(value: Any) -> float:
+    return value if isinstance(value, (int, float)) else 0.0

@@ -80,6 +80,8 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.family != "gan":
             raise InputError("train_family", family=self.family)
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise InputError("device_missing", device=self.device)
         if any(side % 32 or not 32 <= side <= 1024 for side in self.resolution):
             size = "x".join(map(str, self.resolution))
             raise InputError("train_resolution", size=size)
