@@ -17,6 +17,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from studio.config import read_json
 from studio.errors import ModelError
 from studio.paths import checkpoints_folder, runs_folder
 
@@ -24,6 +25,11 @@ FORMAT = 1
 NEEDED = ("autoencoder.safetensors", "generator.safetensors", "directions.safetensors")
 PREVIEW = "preview.webp"
 Tensors = Mapping[str, np.ndarray]
+
+MOST_SIDE = 4096  # any width, depth or side in a card
+MOST_DEPTH = 16  # layers of a kind: widths in a list, blocks a stage
+MOST_AMOUNT = 1e6  # of anything measured
+MOST_TEXT = 200  # characters of a title or a name
 
 CARD_TYPES: dict[str, type | tuple[type, ...]] = {
     "title": str,
@@ -35,6 +41,7 @@ CARD_TYPES: dict[str, type | tuple[type, ...]] = {
     "default_variety": (int, float),
     "networks": dict,
     "directions": list,
+    "shapes": dict,
     "data": dict,
     "training": dict,
 }
@@ -69,8 +76,8 @@ def read_card(folder: Path) -> dict[str, Any]:
     """Read and check `card.json`. Raises ModelError with what is wrong."""
     name = model_name(folder)
     try:
-        card = json.loads((folder / "card.json").read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
+        card = read_json((folder / "card.json").read_text("utf-8"))
+    except (OSError, ValueError):
         raise ModelError("model_card", name=name) from None
     if not isinstance(card, dict):
         raise ModelError("model_card", name=name)
@@ -93,11 +100,39 @@ def _check_numbers(name: str, card: dict[str, Any]) -> None:
             raise ModelError("model_card_key", name=name, key=key)
     if not 0 <= card["default_variety"] <= 1.5:
         raise ModelError("model_card_key", name=name, key="default_variety")
-    for direction in card["directions"]:
-        if not isinstance(direction, dict) or not isinstance(
-            direction.get("name"), str
-        ):
-            raise ModelError("model_card_key", name=name, key="directions")
+    for key in ("title", "family"):
+        if len(card[key]) > MOST_TEXT:
+            raise ModelError("model_card_key", name=name, key=key)
+    if not all(map(_is_network, card["networks"].values())):
+        raise ModelError("model_card_key", name=name, key="networks")
+    if not all(map(_is_direction, card["directions"])):
+        raise ModelError("model_card_key", name=name, key="directions")
+
+
+def _is_network(config: Any) -> bool:
+    """Tell whether a network has sane sizes, before anybody builds it."""
+    if not isinstance(config, dict):
+        return False
+    for key, value in config.items():
+        sizes = value if isinstance(value, list) else [value]
+        most = MOST_DEPTH if key in ("blocks", "mapping_layers") else MOST_SIDE
+        if not 1 <= len(sizes) <= MOST_DEPTH:
+            return False
+        if not all(type(size) is int and 1 <= size <= most for size in sizes):
+            return False
+    return True
+
+
+def _is_direction(data: Any) -> bool:
+    if not isinstance(data, dict) or not isinstance(data.get("effects"), dict):
+        return False
+    numbers = [data.get("sigma"), data.get("change"), *data["effects"].values()]
+    name = data.get("name")
+    return (
+        isinstance(name, str)
+        and 1 <= len(name) <= MOST_TEXT
+        and all(type(n) in (int, float) and abs(n) <= MOST_AMOUNT for n in numbers)
+    )
 
 
 def read_weights(folder: Path, file: str) -> dict[str, np.ndarray]:
@@ -145,6 +180,8 @@ def list_models() -> list[dict[str, Any]]:
     folders = [path.parent for path in (*installed, *runs)]
     found: dict[str, dict[str, Any]] = {}
     for folder in folders:
+        if folder.name.startswith("."):  # being written, or left half written
+            continue
         found.setdefault(model_name(folder), describe(folder))
     return list(found.values())
 
@@ -156,7 +193,8 @@ def describe(folder: Path) -> dict[str, Any]:
     try:
         card = read_card(folder)
         entry |= {key: card[key] for key in ("title", "family", "resolution")}
-        entry["images"] = card["data"].get("images")
+        images = card["data"].get("images")
+        entry["images"] = images if isinstance(images, int) else None
         _check_files(folder, _stamp(folder))
     except ModelError as problem:
         return entry | {"problem": str(problem), "error": problem.as_dict()}
@@ -164,17 +202,17 @@ def describe(folder: Path) -> dict[str, Any]:
 
 
 def _stamp(folder: Path) -> tuple[int, ...]:
-    files = [folder / file for file in NEEDED]
-    return tuple(f.stat().st_mtime_ns for f in files if f.exists())
+    files = [folder / file for file in (*NEEDED, "card.json")]
+    stats = [file.stat() for file in files if file.exists()]
+    return tuple(number for s in stats for number in (s.st_mtime_ns, s.st_size))
 
 
 @lru_cache(maxsize=64)
 def _check_files(folder: Path, stamp: tuple[int, ...]) -> None:
     card = read_card(folder)
-    shapes = card.get("shapes", {})
     for file in NEEDED:
         arrays = read_weights(folder, file)
-        expected = shapes.get(file, {})
+        expected = card["shapes"].get(file)
         if {key: list(a.shape) for key, a in arrays.items()} != expected:
             raise ModelError("model_file_shapes", name=model_name(folder), file=file)
 
@@ -187,7 +225,7 @@ def write_checkpoint(
     `weights` maps a file's stem to its arrays; they are stored as fp16. Raises
     ModelError when a number is not finite, and leaves what was there.
     """
-    new = folder.with_name(folder.name + ".new")
+    new = beside(folder, "new")
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     shapes = {}
@@ -207,11 +245,24 @@ def write_checkpoint(
     replace_folder(new, folder)
 
 
+def beside(folder: Path, what: str) -> Path:
+    """Give a hidden name beside a folder: where its `new` or `old` self lies."""
+    return folder.with_name(f".{folder.name}.{what}")
+
+
 def replace_folder(new: Path, folder: Path) -> None:
     """Put `new` where `folder` is; what was there is gone afterwards."""
-    old = folder.with_name(folder.name + ".old")
+    old = beside(folder, "old")
+    recover_folder(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def recover_folder(folder: Path) -> None:
+    """Bring back what a kill between the two renames of `replace_folder` hid."""
+    old = beside(folder, "old")
+    if old.exists() and not folder.exists():
+        old.rename(folder)

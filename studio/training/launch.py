@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoint import read_card, replace_folder
+from studio.checkpoint import beside, read_card, replace_folder
 from studio.errors import RunError
 from studio.paths import ROOT, checkpoints_folder
 from studio.training.run import Run, check_name
@@ -47,7 +47,7 @@ def publish(
         raise RunError("run_no_model", name=run.name)
     if target.exists() and not replace:
         raise RunError("model_exists", name=model)
-    new = target.with_name(f"{model}.new")
+    new = beside(target, "new")
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(source, new)
     card = read_card(new)
