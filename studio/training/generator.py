@@ -85,7 +85,7 @@ class GeneratorPhase(Phase):
         }
 
     def step(self, progress: float) -> dict[str, float]:
-        factor = falling_rate(progress, self.settings.rate_decay)
+        factor = self.caution * falling_rate(progress, self.settings.rate_decay)
         set_rate(self.optimiser, factor)
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)

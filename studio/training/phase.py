@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -9,12 +10,14 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Adam, Optimizer
 
 from studio.training import distributed
 from studio.training.state import Parts
 
 PHASES = ("autoencoder", "generator")
+LARGEST = 65504.0  # the largest number in fp16
 
 
 class Randomness:
@@ -44,6 +47,19 @@ class Phase(ABC):
         self.steps = 0
         self.images = 0  # seen by all processes together
         self.seconds = 0.0  # of active time
+        self.setbacks = 0  # how often it diverged and was set back
+
+    @property
+    def caution(self) -> float:
+        """Give the factor on learning rates: half for each setback."""
+        return 0.5**self.setbacks
+
+    def is_sound(self, losses: dict[str, float]) -> bool:
+        """Tell whether losses and weights are numbers that a checkpoint can hold."""
+        modules = [p for p in self.parts().values() if isinstance(p, nn.Module)]
+        weights = [p for module in modules for p in module.parameters()]
+        largest = get_total_norm(weights, float("inf")).item()
+        return largest < LARGEST and all(map(math.isfinite, losses.values()))
 
     @abstractmethod
     def step(self, progress: float) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import psutil
 import torch
 from torch import Tensor
 
+from studio.checkpoint import recover_folder
 from studio.errors import RunError, StudioError
 from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import freeze, place
@@ -28,7 +31,8 @@ REPORT_SECONDS = 10.0
 SAVE_SECONDS = 60.0
 LONGEST_STEP = 30.0  # seconds; more than that and the machine was asleep
 RESERVE_SECONDS = 60.0  # of the minutes, kept for the directions
-GO, PAUSE, STOP, LEAVE = range(4)
+MOST_SETBACKS = 5  # for each phase
+GO, PAUSE, STOP, LEAVE, BACK = range(5)
 
 
 class Interrupted(Exception):
@@ -56,7 +60,10 @@ class Session:
 
     def train(self) -> str:
         """Train to the end or to a request; gives the phase that the run is in then."""
-        signal.signal(signal.SIGTERM, self._terminate)
+        with _signals_to(self._terminate):
+            return self._train_and_tell()
+
+    def _train_and_tell(self) -> str:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
         self.run.clear_requests()
@@ -77,6 +84,8 @@ class Session:
 
     def _train(self) -> str:
         settings = self.settings
+        if self.leader:
+            recover_folder(self.run.folder / "checkpoint")
         self.pictures = Pictures(
             Path(settings.folder), settings.resolution, settings.validation_share
         )
@@ -87,7 +96,7 @@ class Session:
             self.album.autoencoder = self._autoencoder()
             self._generator()
         except Interrupted as stop:
-            if stop.how == STOP:
+            if stop.how == STOP and self.leader:
                 self.album.keep_what_there_is()
             return {PAUSE: "paused", STOP: "stopped", LEAVE: "interrupted"}[stop.how]
         self._tell(phase="discovering")
@@ -134,7 +143,9 @@ class Session:
         phase = GeneratorPhase(self.settings, latents, networks, self.device)
         self.album.phase, self.album.images_before = phase, self.images_before
         self._live_through(phase)
-        self.album.snapshot()
+        if self.leader:
+            self.album.snapshot()
+            self._tell(best=self.album.best)
 
     def _latents(self) -> Tensor:
         """Encode the views once; a resumed run reads the same numbers back."""
@@ -159,13 +170,17 @@ class Session:
             now = time.monotonic()
             phase.seconds += min(now - clock, LONGEST_STEP)
             clock = now
+            order = self._order(phase, losses)
+            if order == BACK:
+                self._step_back(phase)
+                images_reported = min(images_reported, phase.images)
+                continue
             if self.leader and now - last_report > REPORT_SECONDS:
                 speed = (phase.images - images_reported) / (now - last_report)
                 self._report(phase, losses, speed, progress)
                 last_report, images_reported = now, phase.images
             if self.leader and phase.name == "generator":
                 self.album.look()
-            order = self._order(phase)
             if now - last_save > SAVE_SECONDS or order != GO:
                 self._save(phase)
                 last_save = time.monotonic()
@@ -188,7 +203,7 @@ class Session:
             progress = phase.seconds / max(whole, 1)
         return distributed.agree([progress])[0]
 
-    def _order(self, phase: Phase) -> int:
+    def _order(self, phase: Phase, losses: dict[str, float]) -> int:
         order = GO
         if self.leader:
             orders = {None: GO, "pause": PAUSE, "stop": STOP}
@@ -196,6 +211,8 @@ class Session:
         if self.steps_left is not None:
             self.steps_left -= 1
             order = LEAVE if self.steps_left <= 0 else order
+        if self.leader and not phase.is_sound(losses):
+            order = BACK
         return int(distributed.agree([order])[0])
 
     # -- saving and telling -------------------------------------------------------
@@ -208,6 +225,7 @@ class Session:
             "steps": phase.steps,
             "images": phase.images,
             "seconds": phase.seconds,
+            "setbacks": phase.setbacks,
             "cpu_seconds": self._cpu(),
             "best": self.album.best,
         }
@@ -215,20 +233,40 @@ class Session:
     def _save(self, phase: Phase) -> None:
         if self.leader:
             save_state(self._state(phase.name), pack(phase.parts()), self._facts(phase))
+            self._tell(best=self.album.best, **self._numbers(phase))
 
     def _resume(self, phase: Phase) -> None:
-        saved = load_state(self._state(phase.name))
-        if saved is not None:
-            tensors, facts = saved
-            unpack(tensors, phase.parts())
-            phase.steps, phase.images = facts["steps"], facts["images"]
-            phase.seconds = facts["seconds"]
+        facts = self._restore(phase)
+        if facts is None:
+            self._save(phase)  # what the very first setback goes back to
+        else:
+            phase.seconds, phase.setbacks = facts["seconds"], facts.get("setbacks", 0)
             self.cpu_seconds = facts["cpu_seconds"]
             self.album.best = facts["best"]
             self._log(f"{phase.name} goes on from {phase.images} images")
+        self._tell(phase=phase.name)
+
+    def _restore(self, phase: Phase) -> dict[str, Any] | None:
+        """Put a phase back to where it was saved last; None where it never was."""
+        saved = load_state(self._state(phase.name))
+        if saved is not None:
+            unpack(saved[0], phase.parts())
+            phase.steps, phase.images = saved[1]["steps"], saved[1]["images"]
         if self.leader:
             self.run.rewind_metrics(self.images_before + phase.images)
-            self._tell(phase=phase.name)
+        return None if saved is None else saved[1]
+
+    def _step_back(self, phase: Phase) -> None:
+        """Leave a dead end: back to the last saved state, at half the learning rate.
+
+        Raises RunError when that has been tried often enough.
+        """
+        if phase.setbacks == MOST_SETBACKS:
+            raise RunError("train_diverged", phase=phase.name, times=MOST_SETBACKS)
+        self._log(f"{phase.name} diverged at {phase.images} images, half the rate now")
+        self._restore(phase)
+        phase.setbacks += 1
+        self._save(phase)  # at once: a kill must not bring the old rate back
 
     def _carry(self, facts: dict[str, Any]) -> None:
         self.images_before, self.seconds_before = facts["images"], facts["seconds"]
@@ -240,16 +278,17 @@ class Session:
         self, phase: Phase, losses: dict[str, float], speed: float, progress: float
     ) -> None:
         left = phase.seconds * (1 - progress) / max(progress, 1e-6)
-        seconds = self.seconds_before + phase.seconds
-        numbers = {
-            "images_seen": self.images_before + phase.images,
-            "images_per_s": round(speed, 2),
-            "minutes_active": round(seconds / 60, 2),
-            "cpu_minutes": round(self._cpu() / 60, 2),
-        }
+        numbers = {"images_per_s": round(speed, 2), **self._numbers(phase)}
         shown = {key: round(value, 5) for key, value in losses.items()}
         self.run.append_metrics({"phase": phase.name, **numbers, **shown})
         self._tell(phase=phase.name, eta_s=round(left), best=self.album.best, **numbers)
+
+    def _numbers(self, phase: Phase) -> dict[str, float]:
+        return {
+            "images_seen": self.images_before + phase.images,
+            "minutes_active": round((self.seconds_before + phase.seconds) / 60, 2),
+            "cpu_minutes": round(self._cpu() / 60, 2),
+        }
 
     def _tell(self, **changes: Any) -> None:
         if self.leader:
@@ -259,8 +298,25 @@ class Session:
         if self.leader:
             self.run.log(line)
 
-    def _terminate(self, *_: Any) -> None:
+    def _terminate(self, number: int, _: Any) -> None:
+        """Save and leave after this step; a second signal ends it where it is."""
         self.terminated = True
+        ask = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+        signal.signal(number, ask)
+
+
+@contextmanager
+def _signals_to(handler: Callable[[int, Any], None]) -> Iterator[None]:
+    """Let `handler` have the signals that ask a process to end."""
+    before = {
+        number: signal.signal(number, handler)
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def _used() -> float:

@@ -19,6 +19,7 @@ from studio.model import Model, card_networks
 from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
 from studio.seeds import seeds_to_z
+from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
@@ -80,7 +81,7 @@ class Album:
     def _due(self, kimg: float) -> bool:
         """Tell whether the last step went over a multiple of `kimg`."""
         every = max(1, round(1000 * kimg))
-        before = self.phase.images - self.settings.batch
+        before = self.phase.images - self.settings.batch * distributed.world()
         return self.phase.images // every != before // every
 
     def sheet(self) -> None:

@@ -48,6 +48,7 @@ def unpack(tensors: dict[str, Tensor], parts: Parts) -> None:
 
 def _unpack_optimiser(tensors: dict[str, Tensor], optimiser: Optimizer) -> None:
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
+    optimiser.state.clear()
     for key, value in tensors.items():
         number, entry = key.split("/")
         parameter = parameters[int(number)]
