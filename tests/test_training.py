@@ -1,0 +1,460 @@
+"""Training from a folder of pictures to a model, whatever comes in between."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD
+from trainers import TINY, all_state, assert_same_state, tiny_run
+
+from studio.checkpoint import beside, fingerprint, list_models, read_weights
+from studio.errors import RunError, StudioError
+from studio.model import Model
+from studio.training.autoencoder import AutoencoderPhase, make_autoencoder
+from studio.training.dataset import Pictures
+from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.losses import reconstruction
+from studio.training.phase import Phase, falling_rate, to_pixels
+from studio.training.run import Run
+from studio.training.session import MOST_SETBACKS, Session
+from studio.training.settings import TrainSettings
+from studio.training.snapshot import Album
+from studio.training.state import Parts
+
+CPU = torch.device("cpu")
+ENDLESS = {"kimg": 900.0, "snapshot_kimg": 900.0, "sample_kimg": 900.0}
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run that was trained in one go; look, do not touch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("whole")))
+        run = tiny_run(tiny_folder, "whole", patch_start=0.5)
+        assert Session(run).train() == "done"
+    return run
+
+
+def fixed(name: str) -> TrainSettings:
+    return TrainSettings("nowhere", name, **TINY)
+
+
+def when(run: Run, phase: str, act: Callable[[], object]) -> threading.Thread:
+    """Do something as soon as a run says that it has come to a phase."""
+
+    def wait() -> None:
+        while run.status()["phase"] != phase:
+            time.sleep(0.02)
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+# -- a whole run ------------------------------------------------------------------
+
+
+def test_a_run_ends_with_a_model_that_opens(whole: Run) -> None:
+    status = whole.status()
+    assert status["phase"] == "done" and status["error"] is None
+    assert status["images_seen"] == 16 + 48
+    model = Model.open(str(whole.folder / "checkpoint"))
+    assert model.render([model.recipe(7)]).shape == (1, 32, 32, 3)
+    assert len(model.directions) == 2
+    assert model.card["data"]["images"] == 12
+    assert model.card["training"]["images_seen"] <= status["images_seen"]
+
+
+def test_a_run_leaves_sheets_measures_and_the_best_of_its_snapshots(
+    whole: Run,
+) -> None:
+    assert list((whole.folder / "samples").glob("*.webp"))
+    rows = [row for row in whole.metrics() if row["phase"] == "snapshot"]
+    assert [row["images_seen"] for row in rows] == [16 + 20, 16 + 40, 16 + 48]
+    best = min(rows, key=lambda row: row["distance"])
+    shown = whole.status()["best"]
+    assert shown["distance"] == best["distance"]
+    card = json.loads((whole.folder / "checkpoint" / "card.json").read_text())
+    assert card["training"]["images_seen"] == best["images_seen"]
+    assert card["training"]["best"] == shown
+
+
+@pytest.mark.parametrize(
+    "stops",
+    [(1, 1, 1), (4, 1, 6)],
+    ids=["autoencoder", "boundary-and-generator"],
+)
+def test_a_resumed_run_equals_one_in_one_go_bit_for_bit(
+    whole: Run, tiny_folder: Path, stops: tuple[int, ...]
+) -> None:
+    run = tiny_run(tiny_folder, "parts", patch_start=0.5)
+    for steps in stops:
+        torch.manual_seed(steps)  # nothing may hang on the global stream
+        assert Session(run, steps=steps).train() == "interrupted"
+    assert Session(run).train() == "done"
+    assert_same_state(run, whole)
+    checkpoints = [folder / "checkpoint" for folder in (run.folder, whole.folder)]
+    assert fingerprint(checkpoints[0]) == fingerprint(checkpoints[1])
+
+    def measured(run: Run) -> list[dict[str, Any]]:
+        return [row for row in run.metrics() if row["phase"] == "snapshot"]
+
+    assert measured(run) == measured(whole)
+
+
+def test_another_seed_gives_another_model(tiny_folder: Path) -> None:
+    for seed in (0, 1):
+        Session(tiny_run(tiny_folder, f"seed-{seed}", seed=seed), steps=1).train()
+    one, other = (all_state(Run.open(f"seed-{seed}")) for seed in (0, 1))
+    key = "autoencoder:model/encoder.layers.1.weight"
+    assert not torch.equal(one[key], other[key])
+
+
+def test_a_portrait_run_with_minutes_ends_by_the_clock(tiny_folder: Path) -> None:
+    run = tiny_run(tiny_folder, "tall", resolution=(64, 32), kimg=None, minutes=0.01)
+    assert Session(run).train() == "done"
+    model = Model.open("tall")
+    assert model.render([model.recipe(0)]).shape == (1, 64, 32, 3)
+
+
+def test_noted_numbers_after_the_saved_state_are_rewound(tiny_folder: Path) -> None:
+    run = tiny_run(tiny_folder, "rewound")
+    Session(run, steps=2).train()
+    run.append_metrics({"phase": "autoencoder", "images_seen": 8, "loss": 1.0})
+    run.append_metrics({"phase": "autoencoder", "images_seen": 12, "loss": 9.0})
+    Session(run, steps=1).train()
+    assert [row["images_seen"] for row in run.metrics()] == [8]
+
+
+# -- requests and signals ---------------------------------------------------------
+
+
+def test_stop_ends_a_run_and_keeps_its_model(tiny_folder: Path) -> None:
+    run = tiny_run(tiny_folder, "stopped", **ENDLESS, autoencoder_share=0.01)
+    Session(run, steps=1).train()
+    _skip_autoencoder(run)
+    thread = when(run, "generator", lambda: run.request("stop"))
+    assert Session(run).train() == "stopped"
+    thread.join()
+    assert run.status()["phase"] == "stopped"
+    entry = next(model for model in list_models() if model["name"] == "stopped")
+    assert entry["ready"], entry
+    model = Model.open("stopped")
+    assert model.render([model.recipe(1)]).any()
+
+
+def _skip_autoencoder(run: Run) -> None:
+    """Let a run go on with its generator: its autoencoder is as good as it is."""
+    settings = run.settings()
+    from studio.training.state import pack, save_state
+
+    facts = {"images": 8, "seconds": 1.0, "cpu_seconds": 1.0}
+    path = run.folder / "state" / "autoencoder-done.safetensors"
+    save_state(path, pack({"average": make_autoencoder(settings)}), facts)
+
+
+def test_stop_in_the_first_phase_ends_without_a_model(tiny_folder: Path) -> None:
+    run = tiny_run(tiny_folder, "early", **ENDLESS)
+    thread = when(run, "autoencoder", lambda: run.request("stop"))
+    assert Session(run).train() == "stopped"
+    thread.join()
+    assert not (run.folder / "checkpoint").exists()
+
+
+def test_a_paused_run_goes_on_where_it_was(tiny_folder: Path) -> None:
+    run = tiny_run(tiny_folder, "paused", **ENDLESS)
+    thread = when(run, "autoencoder", lambda: run.request("pause"))
+    assert Session(run).train() == "paused"
+    thread.join()
+    before = run.status()
+    assert before["phase"] == "paused" and before["images_seen"] > 0
+    assert Session(run, steps=3).train() == "interrupted"  # the old request is gone
+    assert run.status()["images_seen"] == before["images_seen"] + 3 * 4
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_run_after_its_step(
+    tiny_folder: Path, number: signal.Signals
+) -> None:
+    run = tiny_run(tiny_folder, "asked", **ENDLESS)
+    handler = signal.getsignal(number)
+    thread = when(run, "autoencoder", lambda: os.kill(os.getpid(), number))
+    assert Session(run).train() == "interrupted"
+    thread.join()
+    assert run.status()["phase"] == "interrupted"
+    assert run.status()["images_seen"] > 0
+    assert signal.getsignal(number) is handler
+
+
+# -- what goes wrong --------------------------------------------------------------
+
+
+def test_a_folder_that_vanished_fails_the_run_with_one_sentence(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder / "gone", "lost")
+    with pytest.raises(StudioError) as caught:
+        Session(run).train()
+    status = run.status()
+    assert status["phase"] == "failed" and status["error"] == str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["autoencoder", "autoencoder-done", "latents"])
+def test_a_damaged_state_fails_the_run_with_one_sentence(
+    tiny_folder: Path, part: str
+) -> None:
+    run = tiny_run(tiny_folder, "damaged")
+    Session(run, steps=2 if part == "autoencoder" else 6).train()
+    path = run.folder / "state" / f"{part}.safetensors"
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(RunError) as caught:
+        Session(run).train()
+    assert caught.value.code == "run_damaged"
+    assert run.status()["phase"] == "failed"
+
+
+def test_a_checkpoint_lost_between_two_renames_comes_back(
+    tiny_folder: Path, whole: Run
+) -> None:
+    run = tiny_run(tiny_folder, "renamed")
+    Session(run, steps=2).train()
+    folder = run.folder / "checkpoint"
+    shutil.copytree(whole.folder / "checkpoint", beside(folder, "old"))
+    Session(run, steps=1).train()
+    assert fingerprint(folder) == fingerprint(whole.folder / "checkpoint")
+
+
+class Slope(Phase):
+    """Rolls down x^2 in too large steps: diverges unless the rate is below 1."""
+
+    name = "autoencoder"
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self.model = nn.Linear(1, 1, bias=False)
+        nn.init.ones_(self.model.weight)
+        self.optimiser = SGD([{"params": self.model.parameters(), "lr": rate}], rate)
+        self.rate = rate
+
+    def parts(self) -> Parts:
+        return {"model": self.model, "optimiser": self.optimiser}
+
+    def step(self, progress: float) -> dict[str, float]:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.rate * self.caution
+        loss = self.model.weight.square().sum()
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.steps, self.images = self.steps + 1, self.images + 1
+        return {"loss": loss.item()}
+
+
+def roll(run: Run, rate: float) -> Slope:
+    """Live through a slope of 300 images in a session of its own."""
+    session, phase = Session(run), Slope(rate)
+    session.album = Album(run, run.settings(), None, CPU)  # type: ignore[arg-type]
+    session._live_through(phase)
+    return phase
+
+
+def test_a_diverging_phase_goes_back_and_on_at_half_the_rate(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder, "slope", kimg=0.9)
+    phase = roll(run, rate=3.0)
+    assert phase.setbacks == 2 and phase.images == 300  # 3 and 1.5 are too much
+    assert abs(phase.model.weight.item()) < 1e-3
+    assert run.folder.joinpath("log.txt").read_text().count("diverged") == 2
+    again = roll(run, rate=3.0)  # the state remembers how careful it must be
+    assert again.setbacks == 2 and again.images == 300
+
+
+def test_a_run_that_diverges_again_and_again_fails_with_one_sentence(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder, "wild", autoencoder_rate=1e30)
+    with pytest.raises(RunError) as caught:
+        Session(run).train()
+    assert caught.value.code == "train_diverged"
+    status = run.status()
+    assert status["phase"] == "failed" and status["error"] == str(caught.value)
+    log = (run.folder / "log.txt").read_text()
+    assert log.count("diverged") == MOST_SETBACKS
+    assert all(tensor.isfinite().all() for tensor in all_state(run).values())
+
+
+def test_a_run_recovers_from_weights_that_are_no_numbers(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder, "healed")
+    Session(run, steps=6).train()
+
+    class Unlucky(Session):
+        def _progress(self, phase: Phase) -> float:
+            if phase.steps == 8 and not phase.setbacks:  # once, as bad luck has it
+                with torch.no_grad():
+                    phase.model.constant.fill_(float("nan"))  # type: ignore
+            return super()._progress(phase)
+
+    assert Unlucky(run, steps=8).train() == "interrupted"
+    assert "diverged" in (run.folder / "log.txt").read_text()
+    assert all(tensor.isfinite().all() for tensor in all_state(run).values())
+    # 6 good steps, 1 that diverged, and 1 more from where the state was saved
+    assert run.status()["images_seen"] == 4 * (4 + 2 + 1)
+
+
+def test_state_of_a_run_from_before_setbacks_loads(tiny_folder: Path) -> None:
+    from studio.training.state import load_state, save_state
+
+    run = tiny_run(tiny_folder, "older")
+    Session(run, steps=2).train()
+    path = run.folder / "state" / "autoencoder.safetensors"
+    loaded = load_state(path)
+    assert loaded is not None and loaded[1].pop("setbacks") == 0
+    save_state(path, *loaded)
+    assert Session(run, steps=1).train() == "interrupted"
+    assert run.status()["images_seen"] == 3 * 4
+
+
+# -- starting from a model --------------------------------------------------------
+
+
+@pytest.fixture
+def base(whole: Run, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The whole run, as a model to start from."""
+    return str(whole.folder / "checkpoint")
+
+
+def test_a_run_from_a_model_starts_with_its_weights(
+    tiny_folder: Path, whole: Run, base: str
+) -> None:
+    run = tiny_run(tiny_folder, "child", base=base, rate=1e-12)
+    assert Session(run).train() == "done"
+    for file in ("autoencoder", "generator", "discriminator"):
+        ours = read_weights(run.folder / "checkpoint", f"{file}.safetensors")
+        theirs = read_weights(whole.folder / "checkpoint", f"{file}.safetensors")
+        assert ours.keys() == theirs.keys()
+        for key in ours.keys() - {"w_mean"}:
+            np.testing.assert_allclose(ours[key], theirs[key], atol=1e-4)
+    assert run.status()["images_seen"] == 48  # no autoencoder was trained
+
+
+def test_a_run_from_a_model_of_another_shape_fails_with_one_sentence(
+    tiny_folder: Path, base: str
+) -> None:
+    run = tiny_run(tiny_folder, "wider", base=base, generator_widths=(12,))
+    with pytest.raises(RunError) as caught:
+        Session(run).train()
+    assert caught.value.code == "base_shape"
+    assert caught.value.params["part"] == "generator"
+    assert run.status()["phase"] == "failed"
+
+
+def test_a_run_from_a_model_without_discriminator_fails_with_one_sentence(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder, "orphan", base="tiny", decoder_widths=(32, 16, 16),
+                   encoder_widths=(8, 16, 16), generator_widths=(32,),
+                   z_dim=16, w_dim=16)  # fmt: skip
+    with pytest.raises(StudioError):
+        Session(run).train()
+    assert run.status()["phase"] == "failed"
+
+
+# -- the phases by themselves -----------------------------------------------------
+
+
+def test_training_makes_the_autoencoder_rebuild_better(tiny_folder: Path) -> None:
+    settings = TrainSettings("nowhere", "rebuild", **TINY, autoencoder_rate=4e-3)
+    pictures = Pictures(tiny_folder, (32, 32), 0)
+    phase = AutoencoderPhase(settings, pictures, make_autoencoder(settings), CPU)
+    real = to_pixels([pictures.whole(i) for i in range(12)], CPU)
+
+    def miss() -> float:
+        with torch.no_grad():
+            mean, _ = phase.average.posterior(real)
+            return reconstruction(phase.average.decoder(mean), real).item()
+
+    before = miss()
+    for _ in range(100):
+        phase.step(0.1)
+    assert miss() < 0.75 * before
+    assert phase.steps == 100 and phase.images == 400
+
+
+def test_the_patch_judge_joins_only_when_it_is_time(tiny_folder: Path) -> None:
+    settings = fixed("late")
+    pictures = Pictures(tiny_folder, (32, 32), 0)
+    phase = AutoencoderPhase(settings, pictures, make_autoencoder(settings), CPU)
+    before = [p.detach().clone() for p in phase.judge.parameters()]
+    assert "judge" not in phase.step(0.59)
+    assert all(map(torch.equal, before, phase.judge.parameters()))
+    assert "judge" in phase.step(0.6)
+    assert not all(map(torch.equal, before, phase.judge.parameters()))
+
+
+def _generator_phase(**changes: Any) -> GeneratorPhase:
+    settings = TrainSettings("nowhere", "phase", **{**TINY, **changes})
+    torch.manual_seed(0)
+    latents = torch.randn(20, 4, 4, 4)
+    return GeneratorPhase(settings, latents, make_networks(settings), CPU)
+
+
+def _weights(module: nn.Module) -> Tensor:
+    return torch.cat([p.detach().flatten() for p in module.parameters()])
+
+
+def test_a_generator_step_teaches_both_players_and_the_average_follows() -> None:
+    phase = _generator_phase()
+    model, judge = _weights(phase.model), _weights(phase.judge)
+    losses = phase.step(0.0)
+    assert set(losses) >= {"judge", "generator", "penalty"}
+    assert phase.is_sound(losses)
+    assert not torch.equal(_weights(phase.model), model)
+    assert not torch.equal(_weights(phase.judge), judge)
+    moved = (_weights(phase.average) - model).norm()
+    assert 0 < moved <= (_weights(phase.model) - model).norm() * 1.01
+    assert torch.equal(phase.average.w_mean, phase.model.w_mean)
+    assert phase.model.w_mean.any()
+
+
+def test_the_penalty_is_lazy() -> None:
+    phase = _generator_phase(penalty_every=3)
+    assert ["penalty" in phase.step(0) for _ in range(6)] == [True, False, False] * 2
+
+
+def test_at_the_end_rates_have_fallen() -> None:
+    rates = [falling_rate(progress, 0.35) for progress in (0, 0.5, 0.65, 0.825, 1)]
+    assert rates == pytest.approx([1, 1, 1, 0.5, 0.05])
+    assert falling_rate(0.9, 0) == 1
+    phase = _generator_phase()
+    phase.step(1.0)
+    rest, mapping = phase.optimiser.param_groups
+    assert rest["lr"] == pytest.approx(5e-4 * 0.05)
+    assert mapping["lr"] == pytest.approx(5e-5 * 0.05)
+
+
+def test_the_generator_nears_the_latents_it_is_shown() -> None:
+    phase = _generator_phase(rate=2e-3)
+    phase.latents = 0.3 * phase.latents + 2.0
+    with torch.no_grad():
+        before = (phase.model(torch.randn(64, 8)).mean() - 2).abs().item()
+    for _ in range(150):
+        phase.step(0.0)
+    with torch.no_grad():
+        after = (phase.model(torch.randn(64, 8)).mean() - 2).abs().item()
+    assert after < 0.5 * before
