@@ -18,7 +18,10 @@ TITLE = "Reverie"
 SLOT = "reverie-slot"
 
 # The server functions of a gr.HTML are only handed to its own script.
-HAND_OVER = "window.reverieServer = server;"
+HAND_OVER = """
+window.reverieServer = server;
+window.dispatchEvent(new Event("reverie:server"));
+"""
 
 NIGHT = "#141210"
 INK = "#d9d2c5"

@@ -5,8 +5,8 @@
 import { acceptPictures, readPicture } from "./drop.js";
 import { languages } from "./languages.js";
 import { listModels, readCard } from "./models.js";
-import { newRecipe, randomSeed, sameRecipe } from "./recipe.js";
-import { workOf } from "./store.js";
+import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
+import { fitted, withRecipe, workOf } from "./store.js";
 import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
 
 /** The seed of a checkpoint's preview: the dream begins in the first picture. */
@@ -22,13 +22,20 @@ export class Desk {
     store.addEventListener("commit", ({ detail }) => {
       if (!drift.on) history.add(detail.work, detail.how);
     });
-    addEventListener("pagehide", () => store.flush());
+    document.addEventListener("visibilitychange", () => store.flush());
+    this.live.addEventListener("state", ({ detail }) => {
+      if (detail.state === "open") this.#renew();
+    });
+    this.live.addEventListener("trouble", ({ detail }) => {
+      if (detail?.code === "recipe_model_changed") this.#renew();
+    });
     addEventListener("hashchange", () => this.#followLink());
     this.actions = this.#actions();
   }
 
   /** Put the first work on the easel: a link's, the last one, or a dream. */
   async open() {
+    this.opened = true;
     const offer = await this.#models();
     if (!offer) return;
     const linked = takeLink();
@@ -36,7 +43,7 @@ export class Desk {
     const recipe = moment?.recipe;
     const known = recipe && this.#offers(recipe.model);
     await this.use(known ? recipe.model : offer.default);
-    if (known) this.store.show(this.#fitted(moment), "history");
+    if (known) this.store.show(fitted(moment, this.store.card), "history");
     else this.store.show(this.#beginning(), "beginning");
     if (linked !== undefined) await this.#bringLink(linked);
     else if (!known && !still()) this.drift.start();
@@ -45,25 +52,39 @@ export class Desk {
 
   /** Load the card of the model `name` and draw its sliders. */
   async use(name) {
-    if (this.store.card?.name === name) return;
-    const card = await readCard(name);
+    if (this.store.card?.name !== name) this.#furnish(await readCard(name));
+  }
+
+  #furnish(card) {
     this.store.card = card;
     this.picture.setShape(card.resolution);
     this.sliders.setCard(card);
     this.about.show(card);
-    this.choice(this.models, name);
+    this.choice(this.models, card.name);
     document.querySelector("#reverie-room .model-title").textContent = card.title;
+  }
+
+  /** The model was trained on, or the server is another one: fit the work to it. */
+  async #renew() {
+    const { card, work } = this.store;
+    if (!card) return this.opened && this.open();
+    const fresh = await readCard(card.name).catch(() => null);
+    if (!fresh || fresh.fingerprint === this.store.card.fingerprint) return;
+    this.#furnish(fresh);
+    this.store.show(fitted(work, fresh), "history");
+    this.status.tell("ui.status.changed_model");
   }
 
   /** Change to another model; the seed and the variety go along. */
   async choose(name) {
     this.hold();
     await this.#attempt(async () => {
-      const { source, variety } = this.store.recipe;
+      const { source, variety = VARIETY } = this.store.recipe;
       await this.use(name);
       const carried = "w" in source ? { seed: randomSeed() } : source;
-      const recipe = { ...newRecipe(this.store.card, 0), source: carried, variety };
-      this.#put(workOf(recipe), "model");
+      const fields = { source: carried, variety };
+      const fresh = workOf(newRecipe(this.store.card, 0));
+      this.#put(withRecipe(fresh, fields), "model");
     });
   }
 
@@ -135,7 +156,7 @@ export class Desk {
     if (!moment || !this.#offers(moment.recipe.model)) return;
     await this.#attempt(async () => {
       await this.use(moment.recipe.model);
-      this.store.show(this.#fitted(moment), "history");
+      this.store.show(fitted(moment, this.store.card), "history");
     });
   }
 
@@ -202,12 +223,6 @@ export class Desk {
 
   #offers(name) {
     return this.models.some((model) => model.name === name);
-  }
-
-  /** A moment's work; a model that has changed since keeps its place in it. */
-  #fitted({ recipe, hand }) {
-    const { fingerprint } = this.store.card;
-    return { recipe: { ...recipe, fingerprint }, hand };
   }
 
   #beginning() {

@@ -31,7 +31,7 @@ import { explain } from "./tips.js";
 async function direct(room) {
   const store = new Store();
   const live = new Live();
-  live.fallback = (recipe) => window.reverieServer?.frame(recipe) ?? Promise.reject();
+  live.fallback = async (recipe) => (await gradioServer()).frame(recipe);
   live.open();
   const [database] = await Promise.all([openDatabase(), languages.open()]);
   const history = new History(database);
@@ -60,6 +60,16 @@ async function direct(room) {
   explain(room);
   languages.addEventListener("language", () => refill(room));
   await Promise.all([desk.open(), keepers.refresh()]);
+}
+
+/** Gradio's way to call Python, which is there once Gradio has built its page. */
+async function gradioServer() {
+  if (!window.reverieServer) {
+    await new Promise((resolve) => {
+      addEventListener("reverie:server", resolve, { once: true });
+    });
+  }
+  return window.reverieServer;
 }
 
 const room = document.getElementById("reverie-room");

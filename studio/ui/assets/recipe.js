@@ -16,6 +16,8 @@
 export const SEED_MAX = 4294967295;
 export const AMOUNT_MAX = 10;
 export const VARIETY_MAX = 1.5;
+/** The variety of a recipe that does not say it. */
+export const VARIETY = 0.8;
 /** Seeds one row further on the pad's lattice. */
 export const ROW = 1000;
 const SEEDS = SEED_MAX + 1;
@@ -42,14 +44,20 @@ export function neighbour(seed, by) {
 /** A first recipe for a model's card; the file to take away is 4 times larger. */
 export function newRecipe(card, seed) {
   const scale = Math.min(4, Math.floor(1024 / Math.max(...card.resolution)) || 1);
-  return {
+  return plain({
     format: 1,
     model: card.name,
     fingerprint: card.fingerprint,
     source: { seed },
-    variety: card.default_variety ?? 0.8,
+    variety: card.default_variety,
     size: card.resolution.map((side) => side * scale),
-  };
+  });
+}
+
+/** `recipe` without what goes without saying, as saved files have it. */
+export function plain(recipe) {
+  const { variety = VARIETY, ...rest } = recipe;
+  return variety === VARIETY ? rest : { ...rest, variety };
 }
 
 /** The pairs of seed and weight of a source, null for an explicit w. */

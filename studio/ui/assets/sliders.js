@@ -7,7 +7,7 @@ import { button, make } from "./elements.js";
 import { directionLabels } from "./labels.js";
 import { languages, say } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
-import { VARIETY_MAX } from "./recipe.js";
+import { VARIETY, VARIETY_MAX } from "./recipe.js";
 import { withHand, withRecipe } from "./store.js";
 
 /** Sliders in sight before anything is unfolded. */
@@ -108,7 +108,7 @@ export class Sliders {
       min: 0,
       max: VARIETY_MAX,
       step: 0.01,
-      rest: 0.8,
+      rest: VARIETY,
       figure: (value) => value.toFixed(2),
       onTouch: () => this.store.touch(),
       onMove: (variety, final) =>
@@ -136,7 +136,7 @@ export class Sliders {
     for (const [name, slider] of this.byName) {
       if (how !== `slider:${name}`) slider.set(work.hand.amounts[name] ?? 0);
     }
-    if (how !== "variety") this.variety.set(work.recipe.variety ?? 0.8);
+    if (how !== "variety") this.variety.set(work.recipe.variety ?? VARIETY);
     if (how !== "strength") this.strength.set(work.hand.strength);
   }
 

@@ -9,7 +9,7 @@
  * @property {Record<string, number>} amounts
  * @typedef {{recipe: Recipe, hand: Hand}} Work
  */
-import { sameRecipe, withAmounts } from "./recipe.js";
+import { plain, sameRecipe, withAmounts } from "./recipe.js";
 
 /** Steps that follow each other this fast on one control are one change (ms). */
 const ONE_GESTURE = 350;
@@ -29,7 +29,7 @@ export class Store extends EventTarget {
   /** Show `work` without recording it; `how` says where it came from. */
   show(work, how) {
     this.work = work;
-    this.#emit("change", { how, final: false });
+    this.#emit("change", { how, final: how !== "drift" });
   }
 
   /** Let a hand take control: whatever drifts stops where it is. */
@@ -81,7 +81,15 @@ export function withHand(work, hand) {
 
 /** `work` with `fields` of the recipe replaced. */
 export function withRecipe(work, fields) {
-  return { ...work, recipe: { ...work.recipe, ...fields } };
+  return { ...work, recipe: plain({ ...work.recipe, ...fields }) };
+}
+
+/** `work` as the model of `card` can make it; it may have changed since. */
+export function fitted({ recipe, hand }, card) {
+  const known = new Set(card.directions.map(({ name }) => name));
+  const kept = Object.entries(hand.amounts).filter(([name]) => known.has(name));
+  const current = { ...recipe, fingerprint: card.fingerprint };
+  return withHand({ recipe: current, hand }, { amounts: Object.fromEntries(kept) });
 }
 
 /** Whether two works look the same and leave the sliders the same. */

@@ -1,0 +1,224 @@
+"""One studio and one Chromium for all browser tests; a fresh context for each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+ROOT = Path(__file__).resolve().parents[2]
+USUAL = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
+PATIENCE = 30_000  # milliseconds; machines differ, and nothing here measures time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here, and skip it without Chromium unless that is forbidden."""
+    missing = not CHROMIUM.exists() and not os.environ.get("STUDIO_REQUIRE_BROWSER")
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if missing:
+                item.add_marker(pytest.mark.skip(reason="there is no Chromium"))
+
+
+class Studio:
+    """``python app.py`` in a process of its own, on one port for its whole life."""
+
+    def __init__(self, checkpoints: Path, runs: Path, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}/"
+        folders = {"STUDIO_CHECKPOINTS": str(checkpoints), "STUDIO_RUNS": str(runs)}
+        self._environment = {**os.environ, **folders}
+        self._command = [sys.executable, "app.py", "--port", str(port)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and wait until the page answers."""
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while not self._answers():
+            assert self._process.poll() is None, "the studio ended by itself"
+            assert time.monotonic() < deadline, "the studio does not answer"
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End it, as a person does with Ctrl+C or a machine that restarts."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.address}studio/models").is_success
+        except httpx.HTTPError:
+            return False
+
+
+class Room:
+    """The director's room in a tab, and what a person does and sees there."""
+
+    def __init__(self, page: Any, address: str) -> None:
+        self.page = page
+        self.address = address
+        self.errors: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def enter(self, address: str | None = None) -> Room:
+        """Open the page and wait for its first frame."""
+        return self.knock(address).come_in()
+
+    def knock(self, address: str | None = None) -> Room:
+        """Open the page without waiting for anything in it."""
+        self.page.goto(address or self.address, wait_until="commit")
+        return self
+
+    def come_in(self) -> Room:
+        """Wait for the first frame."""
+        self.wait("() => window.reverie?.store.card")
+        self.wait("() => document.querySelector('.frame.has-picture')")
+        return self
+
+    def begin_again(self) -> Room:
+        """Put seed 2 back on the easel, as a change of its own."""
+        self.press("Escape")
+        self.page.evaluate(
+            """() => {
+              document.activeElement.blur();
+              const { format, model, fingerprint, size } = reverie.store.recipe;
+              const recipe = { format, model, fingerprint, size, source: { seed: 2 } };
+              const work = { recipe, hand: { strength: 1, amounts: {} } };
+              reverie.store.edit(() => work, 'test');
+            }"""
+        )
+        return self.settle()
+
+    def wait(self, condition: str, argument: Any = None) -> None:
+        self.page.wait_for_function(condition, arg=argument)
+
+    def do(self, name: str) -> Room:
+        """Press the button ``name``."""
+        self.page.click(f"[data-act='{name}']")
+        return self
+
+    def press(self, keys: str) -> Room:
+        self.page.keyboard.press(keys)
+        return self
+
+    def unfold(self) -> Room:
+        """Unfold everything that is folded."""
+        self.page.evaluate(
+            "document.querySelectorAll('#reverie-room details')"
+            ".forEach((fold) => { fold.open = true; })"
+        )
+        return self
+
+    def slide(self, how: str, value: float) -> Room:
+        """Drag the slider ``how`` to ``value`` and let go."""
+        self.page.locator(f"input[data-how='{how}']").evaluate(
+            """(input, value) => {
+              input.value = String(value);
+              input.dispatchEvent(new Event('input', { bubbles: true }));
+              input.dispatchEvent(new Event('change', { bubbles: true }));
+            }""",
+            value,
+        )
+        return self
+
+    def settle(self) -> Room:
+        """Wait until what is on the easel is recorded and its picture has settled."""
+        self.page.evaluate("reverie.store.flush()")
+        self.wait(
+            """() => {
+              const told = (recipe) => JSON.stringify(Object.entries(recipe).sort());
+              const head = reverie.history.head;
+              return head && told(reverie.store.recipe) === told(head.recipe);
+            }"""
+        )
+        self.wait("() => document.querySelector('.frame.is-settled')")
+        self.wait("() => reverie.live.idle")
+        return self
+
+    def pixels(self) -> str:
+        """The settled picture, byte for byte."""
+        return self.page.evaluate("document.querySelector('canvas.settled').toDataURL()")
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        return self.page.evaluate("reverie.store.recipe")
+
+    def said(self) -> str:
+        """The sentence in the status line, once there is one."""
+        self.wait("() => document.querySelector('.status.is-shown')")
+        return self.page.inner_text("#reverie-room .status")
+
+
+@pytest.fixture(scope="session")
+def studio(
+    tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Studio]:
+    """A running studio with the tiny checkpoint."""
+    from servers import free_port
+
+    runs = tmp_path_factory.mktemp("no_runs")
+    studio = Studio(tiny_checkpoint.parent, runs, free_port())
+    try:
+        studio.start()
+        yield studio
+    finally:
+        studio.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=FLAGS, headless=True
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(studio: Studio, chromium: Any) -> Iterator[Callable[..., Room]]:
+    """Open rooms: each call is another person's browser, closed after the test."""
+    contexts = []
+
+    def open_room(**options: Any) -> Room:
+        contexts.append(chromium.new_context(**{**USUAL, **options}))
+        return Room(contexts[-1].new_page(), studio.address)
+
+    yield open_room
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def _home(studio: Studio, chromium: Any) -> Iterator[Room]:
+    context = chromium.new_context(**USUAL, reduced_motion="reduce")
+    yield Room(context.new_page(), studio.address).enter().settle()
+    context.close()
+
+
+@pytest.fixture
+def room(_home: Room) -> Iterator[Room]:
+    """A room without drift, seed 2 on the easel, nothing else; no script may fail.
+
+    The tests of a module share its tab; what they keep, lock or say, they clear.
+    """
+    _home.begin_again()
+    yield _home
+    assert _home.errors == []

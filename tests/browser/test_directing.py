@@ -1,0 +1,147 @@
+"""A hand on the page: sliders, seeds, the pad, undo, and what they leave behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Room
+
+FIRST = "slider:pca-01"
+HOSTILE_SEEDS = ["-1", "4294967296", "18446744073709551616", "1e308", "x", "", "7.5"]
+
+
+def test_a_slider_moves_the_picture_and_the_recipe(room: Room) -> None:
+    before = room.pixels()
+    room.slide(FIRST, 2.5).settle()
+    assert room.recipe["directions"] == {"pca-01": 2.5}
+    assert room.pixels() != before
+
+
+def test_buttons_and_keys_walk_the_same_history(room: Room) -> None:
+    start = room.recipe
+    room.slide(FIRST, 1).settle().do("dice").settle()
+    end, picture = room.recipe, room.pixels()
+
+    room.do("undo").wait("() => reverie.store.recipe.source.seed === 2")
+    room.press("Control+z").wait("() => !reverie.store.recipe.directions")
+    assert room.recipe == start
+    assert room.page.input_value(f"input[data-how='{FIRST}']") == "0"
+
+    room.press("Control+Shift+z").wait("() => reverie.store.recipe.directions")
+    room.do("redo").wait("(seed) => reverie.store.recipe.source.seed === seed",
+                         end["source"]["seed"])
+    assert room.settle().recipe == end
+    assert room.pixels() == picture
+    assert room.page.is_disabled("[data-act='redo']")
+
+
+def test_a_new_path_after_undo_keeps_the_old_one(room: Room) -> None:
+    room.slide(FIRST, 1).settle().do("undo").settle().slide(FIRST, -1).settle()
+    moments = room.page.evaluate("reverie.history.all()")
+    amounts = [moment["recipe"].get("directions", {}).get("pca-01") for moment in moments]
+    assert 1 in amounts and -1 in amounts
+    parents = [moment["parents"] for moment in moments[-2:]]
+    assert parents[0] == parents[1]
+
+
+def test_the_first_touch_continues_the_dream_from_where_it_is(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit().enter()
+    room.wait("() => 'blend' in reverie.store.recipe.source")
+    dreamt = room.page.evaluate(
+        "() => { reverie.store.touch(); return reverie.store.recipe.source; }"
+    )
+    room.slide(FIRST, 1).settle()
+    assert room.recipe["source"] == dreamt
+    assert not room.page.evaluate("reverie.drift.on")
+
+
+def test_who_prefers_stillness_gets_no_dream(visit: Callable[..., Room]) -> None:
+    room = visit(reduced_motion="reduce").enter().settle()
+    assert room.recipe["source"] == {"seed": 2}
+    assert not room.page.evaluate("reverie.drift.on")
+
+
+def test_seeds_are_typed_thrown_and_stepped(room: Room) -> None:
+    room.unfold().page.fill("input[data-how='seed']", "4294967295")
+    room.press("Enter").settle()
+    assert room.recipe["source"] == {"seed": 4294967295}
+    room.do("previous").settle()
+    assert room.recipe["source"] == {"seed": 4294967294}
+    room.press("Escape").page.evaluate("document.activeElement.blur()")
+    room.press("n").settle()
+    assert room.recipe["source"] == {"seed": 4294967295}
+    room.press("r").settle()
+    assert room.recipe["source"] != {"seed": 4294967295}
+
+
+@pytest.mark.parametrize("text", HOSTILE_SEEDS)
+def test_a_bad_seed_gets_one_sentence_and_changes_nothing(
+    room: Room, text: str
+) -> None:
+    before = room.recipe
+    room.unfold().page.fill("input[data-how='seed']", text)
+    room.press("Enter")
+    assert "4294967295" in room.said()
+    assert room.page.input_value("input[data-how='seed']") == text
+    assert room.recipe == before
+    room.press("Escape")
+    assert room.page.input_value("input[data-how='seed']") == "2"
+
+
+def test_the_pad_blends_neighbouring_seeds(room: Room) -> None:
+    room.unfold().page.locator(".pad").scroll_into_view_if_needed()
+    box = room.page.locator(".pad").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    room.page.mouse.move(*middle)
+    room.page.mouse.down()
+    room.page.mouse.move(middle[0] + box["width"] / 12, middle[1], steps=4)
+    room.page.mouse.up()
+    room.settle()
+    weights = dict(room.recipe["source"]["blend"])
+    assert weights == {2: pytest.approx(0.75, abs=0.03), 3: pytest.approx(0.25, abs=0.03)}
+    room.press("Control+z").wait("() => reverie.store.recipe.source.seed === 2")
+
+
+def test_dragging_the_picture_wanders_to_its_neighbours(room: Room) -> None:
+    box = room.page.locator(".frame").bounding_box()
+    room.page.mouse.move(box["x"] + 300, box["y"] + 200)
+    room.page.mouse.down()
+    room.page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
+    room.page.mouse.up()
+    assert dict(room.settle().recipe["source"]["blend"]).keys() == {2, 3}
+
+
+def test_strength_multiplies_and_locks_hold(room: Room) -> None:
+    room.unfold().slide(FIRST, 2).settle().slide("strength", 0.5).settle()
+    assert room.recipe["directions"] == {"pca-01": 1}
+    row = room.page.locator(".slider", has=room.page.locator(f"[data-how='{FIRST}']"))
+    row.hover()
+    row.locator("[data-act='lock']").click()
+    room.do("shuffle").settle()
+    amounts = room.recipe["directions"]
+    assert amounts["pca-01"] == 1 and len(amounts) > 4
+    room.do("level").settle()
+    assert room.recipe["directions"] == {"pca-01": 1}
+    row.hover()
+    row.locator("[data-act='lock']").click()
+
+
+def test_double_click_resets_a_slider(room: Room) -> None:
+    room.slide("slider:pca-02", 3).settle()
+    room.page.locator("input[data-how='slider:pca-02']").dblclick()
+    room.wait("() => !reverie.store.recipe.directions")
+
+
+def test_fields_without_controls_are_kept(room: Room) -> None:
+    mix = [{"layers": [1], "source": {"seed": 9}, "amount": 0.5}]
+    room.page.evaluate(
+        "(mix) => reverie.store.edit((work) =>"
+        " ({ ...work, recipe: { ...work.recipe, mix } }), 'test')",
+        mix,
+    )
+    room.settle().slide(FIRST, 1).settle().do("dice").settle()
+    assert room.recipe["mix"] == mix

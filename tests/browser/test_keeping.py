@@ -1,0 +1,127 @@
+"""Nothing is lost: reloads, restarts, links, saved pictures, keepers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from studio.export.png import read_png
+
+from .conftest import Room, Studio
+
+FIRST = "slider:pca-01"
+
+
+def drop(room: Room, name: str, data: bytes) -> None:
+    """Drop a file on the page."""
+    room.page.evaluate(
+        """([name, bytes]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([new Uint8Array(bytes)], name));
+          for (const type of ['dragenter', 'dragover', 'drop']) {
+            document.body.dispatchEvent(new DragEvent(type, {
+              dataTransfer, bubbles: true, cancelable: true }));
+          }
+        }""",
+        [name, list(data)],
+    )
+
+
+def test_a_reload_returns_to_the_same_work_and_its_past(room: Room) -> None:
+    room.slide(FIRST, 1.5).settle().unfold().slide("variety", 1.1).settle()
+    before, picture = room.recipe, room.pixels()
+    room.page.reload(wait_until="commit")
+    room.wait("() => window.reverie?.store.work")
+    assert room.settle().recipe == before
+    assert room.pixels() == picture
+    assert room.page.input_value(f"input[data-how='{FIRST}']") == "1.5"
+    room.do("undo").wait("() => !reverie.store.recipe.variety")
+
+
+def test_the_page_outlives_a_restart_of_the_server(room: Room, studio: Studio) -> None:
+    room.slide(FIRST, 2).settle()
+    before = room.recipe
+    studio.stop()
+    assert "still trying" in room.said()
+    room.slide(FIRST, 1)
+    studio.start()
+    room.wait("() => reverie.live.state === 'open'")
+    assert room.settle().recipe == {**before, "directions": {"pca-01": 1}}
+    room.wait("() => !document.querySelector('.status.is-shown')")
+
+
+def test_a_link_reproduces_the_work_elsewhere(
+    room: Room, visit: Callable[..., Room]
+) -> None:
+    room.slide(FIRST, -2).settle().do("dice").settle()
+    link = room.page.evaluate(
+        """async () => {
+          let copied = '';
+          navigator.clipboard.writeText = async (text) => { copied = text; };
+          document.querySelector('[data-act=link]').click();
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return copied;
+        }"""
+    )
+    other = visit().enter(link).settle()
+    assert other.recipe == room.recipe
+    assert other.pixels() == room.pixels()
+    assert "#" not in other.page.url
+
+
+def test_a_damaged_link_changes_nothing(room: Room) -> None:
+    before = room.recipe
+    room.page.evaluate("location.hash = '#work=eyJmb3JtYXQ'")
+    assert "damaged" in room.said()
+    room.page.evaluate(
+        "location.hash = '#work=' + btoa(JSON.stringify("
+        "{...reverie.store.recipe, directions: {nowhere: 1}}))"
+    )
+    room.wait("() => document.querySelector('.status').textContent.includes('nowhere')")
+    assert room.recipe == before
+
+
+def test_a_saved_picture_dropped_on_the_page_comes_back(
+    room: Room, tmp_path: Path
+) -> None:
+    room.slide(FIRST, 2).settle()
+    recipe, picture = room.recipe, room.pixels()
+    with room.page.expect_download() as download:
+        room.press("s")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert read_png(file).recipe.to_dict()["directions"] == {"pca-01": 2}
+    room.do("dice").settle()
+    drop(room, file.name, file.read_bytes())
+    room.wait("() => reverie.store.recipe.source.seed === 2")
+    assert room.settle().recipe == recipe
+    assert room.pixels() == picture
+
+
+def test_a_picture_without_a_recipe_gets_one_sentence(
+    room: Room, tmp_path: Path
+) -> None:
+    before = room.recipe
+    noise = np.zeros((8, 8, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "plain.png")
+    drop(room, "plain.png", (tmp_path / "plain.png").read_bytes())
+    room.wait("() => document.querySelector('.status').textContent.includes('PNG')")
+    assert room.page.is_hidden(".veil")
+    assert room.recipe == before
+
+
+def test_keepers_bring_their_work_back(room: Room) -> None:
+    kept = room.recipe
+    room.do("keep").wait("() => document.querySelectorAll('.keeper').length === 1")
+    room.press("k")
+    assert "already" in room.said()
+    room.do("dice").settle().page.click(".keeper-open")
+    room.wait("() => reverie.store.recipe.source.seed === 2")
+    assert room.settle().recipe == kept
+    room.page.reload(wait_until="commit")
+    room.wait("() => document.querySelectorAll('.keeper').length === 1")
+    room.page.hover(".keeper")
+    room.do("unkeep").wait("() => document.querySelectorAll('.keeper').length === 0")

@@ -1,0 +1,159 @@
+"""The room itself: what is in sight, in which words, at which width."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from studio.ui.opening import NOTHING
+
+from .conftest import Room, Studio
+
+DOZEN = 12
+CONTROLS = (
+    "#reverie-room :is(button, input, select, summary, [role=slider], [tabindex='0'])"
+)
+# Names, keys and file types are the same in every language.
+SHARED_WORDS = {"Reverie", "PNG", "Tiny", "Ctrl", "Shift", "English", "Delete", "pca"}
+ALL_WORDS = """() => {
+  const words = [];
+  for (const element of document.querySelectorAll('#reverie-room, #reverie-room *')) {
+    for (const name of ['aria-label', 'aria-description', 'aria-valuetext', 'title',
+                        'alt', 'placeholder', 'data-tip']) {
+      words.push(element.getAttribute(name) ?? '');
+    }
+    if (element.matches('script, style')) continue;
+    for (const child of element.childNodes) {
+      if (child.nodeType === Node.TEXT_NODE) words.push(child.data);
+    }
+  }
+  return words.filter((text) => text.trim());
+}"""
+
+
+def test_the_page_itself_holds_a_picture(studio: Studio) -> None:
+    page = httpx.get(studio.address).text
+    assert 'class="preview"' in page and "data:image/webp;base64," in page
+    assert NOTHING not in page
+
+
+def test_at_most_a_dozen_controls_before_anything_is_unfolded(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit().enter()
+    controls = room.page.locator(CONTROLS)
+    seen = [controls.nth(i) for i in range(controls.count())]
+    visible = [control for control in seen if control.is_visible()]
+    assert 6 < len(visible) <= DOZEN
+
+
+def test_the_dream_moves_and_asks_nobody_else(visit: Callable[..., Room]) -> None:
+    room = visit()
+    strangers: list[str] = []
+    room.page.on(
+        "request",
+        lambda request: strangers.append(request.url)
+        if not request.url.startswith((room.address, "data:", "blob:"))
+        else None,
+    )
+    room.enter().wait("() => document.documentElement.matches('.is-adopted')")
+    room.wait("() => 'blend' in reverie.store.recipe.source")
+    assert strangers == [] and room.errors == []
+
+
+def test_the_room_moves_into_every_slot_that_mounts(room: Room) -> None:
+    room.page.evaluate(
+        """() => {
+          const slot = document.getElementById('reverie-slot');
+          const fresh = document.createElement('div');
+          fresh.id = slot.id;
+          slot.replaceWith(fresh);
+        }"""
+    )
+    room.wait("() => document.querySelector('#reverie-slot > #reverie-room')")
+    before = room.pixels()
+    room.slide("slider:pca-01", 2).settle()
+    assert room.pixels() != before
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_phone_needs_no_sideways_scrolling(
+    visit: Callable[..., Room], language: str
+) -> None:
+    room = visit(viewport={"width": 390, "height": 844}, locale=language).enter()
+    room.wait("() => document.documentElement.matches('.is-adopted')")
+    for _ in range(2):
+        width = room.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390
+        wide = room.page.evaluate(
+            """() => [...document.querySelectorAll('#reverie-room *')].filter((element) =>
+              element.checkVisibility() && element.getBoundingClientRect().right > 391
+              && !element.closest('.keepers')).map((element) => element.className)"""
+        )
+        assert wide == []
+        room.unfold()
+
+
+def test_a_switch_of_language_leaves_no_word_behind(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(locale="zh-CN", reduced_motion="reduce").enter().unfold()
+    room.slide("slider:pca-01", 1).settle().do("keep").press("?")
+    room.wait("() => document.querySelectorAll('.keeper').length === 1")
+    chinese = room.page.evaluate(ALL_WORDS)
+    latin = {word for text in chinese for word in re.findall(r"\b[A-Za-z]{2,}\b", text)}
+    assert latin - SHARED_WORDS - {"made", "for", "test"} == set()
+    assert room.page.evaluate("document.documentElement.lang") == "zh-CN"
+
+    room.press("Escape").press("l")
+    room.wait("() => document.documentElement.lang === 'en'")
+    english = room.page.evaluate(ALL_WORDS)
+    left = [text for text in english if re.search(r"[\u4e00-\u9fff]", text)]
+    assert set(left) == {"中文"}
+    room.page.reload(wait_until="commit")
+    room.wait("() => document.documentElement.lang === 'en'")
+
+
+def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
+    room.press("?").wait("() => document.querySelector('dialog.help').open")
+    listed = room.page.inner_text("dialog.help")
+    assert "Ctrl" in listed and "seed" in listed
+    room.press("Escape").unfold()
+    nameless = room.page.evaluate(
+        """(controls) => [...document.querySelectorAll(controls)].filter((control) =>
+          !control.getAttribute('aria-label') && !control.textContent.trim() &&
+          !control.closest('label') && control.type !== 'file')
+          .map((control) => control.outerHTML)""",
+        CONTROLS,
+    )
+    assert nameless == []
+
+
+def test_eight_tabs_of_one_browser_are_all_live(room: Room) -> None:
+    context = room.page.context
+    tabs = [room, *(Room(context.new_page(), room.address) for _ in range(7))]
+    for tab in tabs[1:]:
+        tab.knock()
+    for tab in tabs[1:]:
+        tab.come_in()
+    for amount, tab in enumerate(tabs, start=1):
+        tab.slide("slider:pca-01", amount / 4)
+    for amount, tab in enumerate(tabs, start=1):
+        tab.settle()
+        assert tab.recipe["directions"] == {"pca-01": amount / 4}
+
+
+def test_without_a_socket_the_picture_follows_on_release(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(reduced_motion="reduce")
+    room.page.route_web_socket("**/studio/live", lambda socket: socket.close())
+    room.enter()
+    assert "let go" in room.said()
+    read = "document.querySelector('canvas.live').toDataURL()"
+    before = room.page.evaluate(read)
+    room.slide("slider:pca-01", 3)
+    room.wait(f"(before) => {read} !== before", before)
