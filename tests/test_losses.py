@@ -11,7 +11,6 @@ from torch import Tensor
 from studio.training.losses import (
     difference_penalty,
     divergence,
-    hinge,
     reconstruction,
     relativistic,
 )
@@ -89,8 +88,3 @@ def test_reconstruction_adds_half_of_each_coarser_scale() -> None:
     board = torch.ones(8, 8)
     board[::2, ::2] = board[1::2, 1::2] = -1
     assert reconstruction(flat + board, flat).item() == pytest.approx(1)
-
-
-def test_hinge_loss_has_its_hand_values() -> None:
-    real, fake = torch.tensor([2.0, 0.0]), torch.tensor([-3.0, 0.5])
-    assert hinge(real, fake).item() == pytest.approx((0 + 1) / 2 + (0 + 1.5) / 2)

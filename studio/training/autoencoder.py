@@ -16,7 +16,12 @@ from studio.networks.autoencoder import (
 from studio.networks.blocks import freeze, place
 from studio.training import distributed
 from studio.training.dataset import Pictures
-from studio.training.losses import divergence, hinge, reconstruction
+from studio.training.losses import (
+    difference_penalty,
+    divergence,
+    reconstruction,
+    relativistic,
+)
 from studio.training.phase import (
     Phase,
     Randomness,
@@ -32,6 +37,8 @@ from studio.training.settings import TrainSettings
 from studio.training.state import Parts
 
 WARM_UP = 100  # steps
+PIXEL_SIGMA = 0.05  # step of the judge's penalty, pixels in [-1,1]
+PATCH_PENALTY = 0.1  # weight of the judge's penalty
 
 
 def make_autoencoder(settings: TrainSettings) -> Autoencoder:
@@ -76,6 +83,7 @@ class AutoencoderPhase(Phase):
         }
 
     def step(self, progress: float) -> dict[str, float]:
+        self._set_rates(progress)
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real = self._batch(chance)
         with precision(self.device):
@@ -85,13 +93,22 @@ class AutoencoderPhase(Phase):
         made = made.float()
         rebuilt = reconstruction(made, real)
         spread = divergence(mean.float(), log_variance.float())
-        loss = rebuilt + self.settings.kl_weight * spread
         losses = {"reconstruction": rebuilt.item(), "divergence": spread.item()}
-        if progress >= self.settings.patch_start:
-            losses["patch"] = self._judge(real, made.detach())
-            loss = loss - self.settings.patch_weight * self._approval(made)
-        self._learn(loss, progress)
+        loss = self.settings.kl_weight * spread
+        if progress < self.settings.patch_start:
+            loss = loss + rebuilt
+        else:
+            losses |= self._teach_judge(real, made.detach(), chance)
+            loss = loss + (made * self._pull(rebuilt, made)).sum()
+        self._learn(loss)
         return losses
+
+    def _set_rates(self, progress: float) -> None:
+        """Set them before any step: nothing may hang on the step before this one."""
+        warm = min(1.0, (self.steps + 1) / WARM_UP)
+        factor = self.caution * warm * falling_rate(progress, 0.3)
+        set_rate(self.optimiser, factor)
+        set_rate(self.judge_optimiser, factor)
 
     def _batch(self, chance: Randomness) -> Tensor:
         batch = self.settings.autoencoder_batch
@@ -100,25 +117,39 @@ class AutoencoderPhase(Phase):
         crops = [self.pictures.crop(i, side, chance.numpy) for i in chosen]
         return to_pixels(crops, self.device)
 
-    def _judge(self, real: Tensor, made: Tensor) -> float:
+    def _teach_judge(
+        self, real: Tensor, made: Tensor, chance: Randomness
+    ) -> dict[str, float]:
+        """Teach the judge to tell each patch of a picture from its reconstruction."""
+        both = torch.cat([real, made])
         with precision(self.device):
-            real_logits, made_logits = self.judge(torch.cat([real, made])).chunk(2)
-        loss = hinge(real_logits.float(), made_logits.float())
+            real_logits, made_logits = self.judge(both).float().chunk(2)
+        loss = relativistic(real_logits, made_logits)
+        losses = {"judge": loss.item()}
+        if self.steps % self.settings.penalty_every == 0:
+            noise = chance.normal(*both.shape).to(self.device)
+            penalty = difference_penalty(self.judge, both, noise, PIXEL_SIGMA)
+            loss = loss + PATCH_PENALTY * self.settings.penalty_every * penalty
         apply_gradients(self.judge_optimiser, loss)
-        return loss.item()
+        return losses
 
-    def _approval(self, made: Tensor) -> Tensor:
-        """Give the judge's mean logit; its weights learn nothing from this pass."""
+    def _pull(self, rebuilt: Tensor, made: Tensor) -> Tensor:
+        """Give the gradient at the made pixels: reconstruction's and the judge's.
+
+        The judge's has a fixed share of the other's norm (arXiv:2012.09841, Eq. 7,
+        taken at the pixels): whatever the judge thinks, it can never outvote the
+        picture itself. A fixed weight did, and the autoencoder fell to noise.
+        """
+        faithful = torch.autograd.grad(rebuilt, made, retain_graph=True)[0]
         self.judge.requires_grad_(False)
         with precision(self.device):
-            approval = self.judge(made).mean()
+            approval = self.judge(made).float().mean()
         self.judge.requires_grad_(True)
-        return approval.float()
+        lively = torch.autograd.grad(-approval, made)[0]
+        scale = faithful.norm() / (lively.norm() + 1e-12)
+        return faithful + self.settings.patch_weight * scale * lively
 
-    def _learn(self, loss: Tensor, progress: float) -> None:
-        factor = min(1.0, (self.steps + 1) / WARM_UP) * falling_rate(progress, 0.3)
-        set_rate(self.optimiser, factor)
-        set_rate(self.judge_optimiser, factor)
+    def _learn(self, loss: Tensor) -> None:
         apply_gradients(self.optimiser, loss)
         self.steps += 1
         self.images += self.settings.autoencoder_batch * distributed.world()

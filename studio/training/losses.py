@@ -45,8 +45,3 @@ def reconstruction(made: Tensor, real: Tensor, scales: int = 3) -> Tensor:
 def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Give KL(q || N(0, 1)) in nats per latent number (Eq. 10, arXiv:1312.6114)."""
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
-
-
-def hinge(real: Tensor, fake: Tensor) -> Tensor:
-    """Give the discriminator's hinge loss of patch logits (arXiv:1705.02894)."""
-    return F.relu(1 - real).mean() + F.relu(1 + fake).mean()

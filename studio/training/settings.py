@@ -58,7 +58,7 @@ class TrainSettings:
     autoencoder_rate: float = 1e-3
     crop: int = 64  # pixels, a multiple of 32
     kl_weight: float = 1e-4
-    patch_weight: float = 0.05  # of the patch discriminator, from patch_start on
+    patch_weight: float = 0.4  # the judge's share of the gradient, from patch_start on
     patch_start: float = 0.6
     # generator
     batch: int = 16
