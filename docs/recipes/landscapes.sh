@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Makes checkpoints/landscapes again from the folder of paintings: two hours of two cores.
+#   docs/recipes/landscapes.sh FOLDER/landscapes
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+python -m studio train "$1" --name landscapes --minutes 120 --seed 0 \
+  --option autoencoder_share=0.17
+python -m studio publish landscapes --as landscapes --force \
+  --title "Painted landscapes" --data docs/recipes/landscapes.json
