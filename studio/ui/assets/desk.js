@@ -46,8 +46,9 @@ export class Desk {
     if (known) this.store.show(fitted(moment, this.store.card), "history");
     else this.store.show(this.#beginning(), "beginning");
     if (linked !== undefined) await this.#bringLink(linked);
-    else if (!known && !still()) this.drift.start();
-    else if (!known) this.history.add(this.store.work, "beginning");
+    if (this.history.head) return;
+    if (still()) this.history.add(this.store.work, "beginning");
+    else this.drift.start();
   }
 
   /** Load the card of the model `name` and draw its sliders. */
@@ -113,14 +114,14 @@ export class Desk {
       this.store.flush();
       await this.use(recipe.model);
       const work = hand ? { recipe: fitting, hand } : workOf(fitting);
-      this.#put(work, how);
+      await this.#put(work, how);
       if (!sameRecipe(fitting, recipe)) this.status.tell("ui.status.changed_model");
     });
   }
 
   #put(work, how) {
     this.store.show(work, how);
-    this.history.add(work, how);
+    return this.history.add(work, how);
   }
 
   #actions() {

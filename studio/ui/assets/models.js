@@ -55,7 +55,7 @@ function factsOf(card) {
   const data = card.data ?? {};
   const [height, width] = card.resolution;
   return {
-    pictures: data.images,
+    pictures: data.images ? say("ui.about.count", { count: data.images }) : "",
     source: data.source ?? data.provenance,
     rights: data.rights ?? data.license,
     resolution: say("ui.about.pixels", { height, width }),

@@ -19,6 +19,9 @@ const KEYS = [
   ["help", "?"],
 ];
 
+/** What a pointer can do and no button says. */
+const GESTURES = ["drag", "slider", "picture"];
+
 /** The key of an action, for hints and `aria-keyshortcuts`. */
 export function keyOf(action) {
   return KEYS.find(([name]) => name === action)?.[1] ?? null;
@@ -56,6 +59,10 @@ export class Shortcuts {
       make("dt", {}, ...key.split("+").map((part) => make("kbd", {}, part))),
       word(make("dd"), { text: `ui.${action}.hint` }),
     ]);
+    for (const gesture of GESTURES) {
+      rows.push(word(make("dt"), { text: `ui.gesture.${gesture}` }));
+      rows.push(word(make("dd"), { text: `ui.gesture.${gesture}.does` }));
+    }
     const close = button("close", () => this.dialog.close(), {
       icon: "close",
       bare: true,

@@ -44,8 +44,7 @@ export class Slider {
     this.plus.textContent = plus;
     this.input.setAttribute("aria-label", name);
     this.input.setAttribute("aria-description", figures);
-    this.input.dataset.tip = figures;
-    this.ends.dataset.tip = figures;
+    this.body.dataset.tip = figures;
   }
 
   setLocked(locked) {
@@ -75,7 +74,8 @@ export class Slider {
     this.input.addEventListener("input", () => this.#moved(false));
     this.input.addEventListener("change", () => this.#moved(true));
     this.input.addEventListener("dblclick", () => this.reset());
-    return make("div", { class: "slider" }, this.ends, this.input, tools);
+    this.body = make("div", {}, this.ends, this.input);
+    return make("div", { class: "slider" }, this.body, tools);
   }
 
   #resetButton() {

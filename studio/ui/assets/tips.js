@@ -6,6 +6,8 @@ import { say } from "./languages.js";
 import { make } from "./elements.js";
 
 const PAUSE = 420;
+/** What the eye rests on is not explained over and over; the list of keys does. */
+const QUIET = ".frame";
 
 /** Explain everything under `root` on hover and focus. */
 export function explain(root) {
@@ -21,6 +23,7 @@ export function explain(root) {
   };
   const plan = (event, pause) => {
     const target = event.target.closest?.("[data-hint], [data-tip]");
+    if (target?.matches(QUIET)) return hide();
     if (target === over) return;
     hide();
     if (!target || event.pointerType === "touch") return;
@@ -48,8 +51,10 @@ function show(tip, target) {
   const { width, height } = tip.getBoundingClientRect();
   const margin = 10;
   const left = box.left + box.width / 2 - width / 2;
-  const top = box.top - height - margin;
+  // Below, so that neither the control nor the picture above it is covered.
+  const below = box.bottom + margin;
+  const lowest = document.documentElement.clientHeight - height - margin;
   const widest = document.documentElement.clientWidth - width - margin;
   tip.style.left = `${Math.max(margin, Math.min(left, widest))}px`;
-  tip.style.top = `${top < margin ? box.bottom + margin : top}px`;
+  tip.style.top = `${below <= lowest ? below : box.top - height - margin}px`;
 }
