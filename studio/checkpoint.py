@@ -230,7 +230,8 @@ def write_checkpoint(
     new.mkdir(parents=True)
     shapes = {}
     for stem, arrays in weights.items():
-        half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
+        with np.errstate(over="ignore"):  # found below, and told
+            half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
         if not all(np.isfinite(a).all() for a in half.values()):
             raise ModelError("model_file_numbers", name=folder.name, file=stem)
         file = f"{stem}.safetensors"
