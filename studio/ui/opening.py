@@ -20,7 +20,7 @@ from studio.server.routes import default_model
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 PAGE_PATHS = ("", "/")
-STYLES = ("shell.css", "room.css", "controls.css")
+STYLES = ("shell.css", "room.css", "controls.css", "folds.css")
 # A transparent pixel where no model has a preview.
 NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 LARGEST_PREVIEW = 512 * 1024
@@ -90,10 +90,8 @@ def head() -> str:
 
 def room() -> str:
     """Return the room's HTML with the preview and its small script inside."""
-    opening = _text("opening.js")
-    return _text("room.html").replace("@preview@", preview()).replace(
-        "@opening@", opening
-    )
+    html = _text("room.html").replace("@opening@", _text("opening.js"))
+    return html.replace("@preview@", preview())
 
 
 def preview() -> str:

@@ -62,10 +62,16 @@ def _theme() -> gr.themes.Base:
         font=FONTS,
         font_mono=("ui-monospace", "Noto Sans Mono", "monospace"),
     )
-    night = {
-        "body_background_fill": NIGHT,
-        "background_fill_primary": NIGHT,
-        "body_text_color": INK,
-    }
-    both = night | {f"{key}_dark": value for key, value in night.items()}
-    return theme.set(**both, color_accent=LAMP)
+    theme.set(
+        body_background_fill_dark=NIGHT,
+        background_fill_primary_dark=NIGHT,
+        body_text_color_dark=INK,
+        button_primary_background_fill_dark=LAMP,
+        button_primary_text_color_dark=NIGHT,
+        color_accent=LAMP,
+    )
+    for name, value in list(vars(theme).items()):
+        # What has no night of its own is the same by day.
+        if name.endswith("_dark") and value is not None:
+            setattr(theme, name.removesuffix("_dark"), value)
+    return theme

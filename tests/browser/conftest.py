@@ -151,7 +151,7 @@ class Room:
 
     def pixels(self) -> str:
         """The settled picture, byte for byte."""
-        return self.page.evaluate("document.querySelector('canvas.settled').toDataURL()")
+        return self.page.locator("canvas.settled").evaluate("it => it.toDataURL()")
 
     @property
     def recipe(self) -> dict[str, Any]:

@@ -30,8 +30,9 @@ def test_buttons_and_keys_walk_the_same_history(room: Room) -> None:
     assert room.page.input_value(f"input[data-how='{FIRST}']") == "0"
 
     room.press("Control+Shift+z").wait("() => reverie.store.recipe.directions")
-    room.do("redo").wait("(seed) => reverie.store.recipe.source.seed === seed",
-                         end["source"]["seed"])
+    room.do("redo").wait(
+        "(seed) => reverie.store.recipe.source.seed === seed", end["source"]["seed"]
+    )
     assert room.settle().recipe == end
     assert room.pixels() == picture
     assert room.page.is_disabled("[data-act='redo']")
@@ -40,10 +41,10 @@ def test_buttons_and_keys_walk_the_same_history(room: Room) -> None:
 def test_a_new_path_after_undo_keeps_the_old_one(room: Room) -> None:
     room.slide(FIRST, 1).settle().do("undo").settle().slide(FIRST, -1).settle()
     moments = room.page.evaluate("reverie.history.all()")
-    amounts = [moment["recipe"].get("directions", {}).get("pca-01") for moment in moments]
-    assert 1 in amounts and -1 in amounts
-    parents = [moment["parents"] for moment in moments[-2:]]
-    assert parents[0] == parents[1]
+    last, fresh = moments[-2:]
+    amounts = [moment["recipe"]["directions"]["pca-01"] for moment in (last, fresh)]
+    assert amounts == [1, -1]
+    assert last["parents"] == fresh["parents"]
 
 
 def test_the_first_touch_continues_the_dream_from_where_it_is(
@@ -102,7 +103,7 @@ def test_the_pad_blends_neighbouring_seeds(room: Room) -> None:
     room.page.mouse.up()
     room.settle()
     weights = dict(room.recipe["source"]["blend"])
-    assert weights == {2: pytest.approx(0.75, abs=0.03), 3: pytest.approx(0.25, abs=0.03)}
+    assert weights == pytest.approx({2: 0.75, 3: 0.25}, abs=0.03)
     room.press("Control+z").wait("() => reverie.store.recipe.source.seed === 2")
 
 
