@@ -37,6 +37,9 @@ from studio.training.settings import TrainSettings
 from studio.training.state import Parts
 
 WARM_UP = 100  # steps
+# Nothing normalises the activations; without both of a long memory for squares in Adam
+# (0.999) and this bound, single batches threw the weights far off.
+LONGEST_GRADIENT = 1.0
 PIXEL_SIGMA = 0.05  # step of the judge's penalty, pixels in [-1,1]
 PATCH_PENALTY = 0.1  # weight of the judge's penalty
 
@@ -68,7 +71,7 @@ class AutoencoderPhase(Phase):
         self.average = freeze(deepcopy(self.model))
         self.judge = place(PatchDiscriminator(), device)
         rate = settings.autoencoder_rate
-        self.optimiser = make_adam([(self.model.parameters(), rate)], (0.9, 0.99))
+        self.optimiser = make_adam([(self.model.parameters(), rate)], (0.9, 0.999))
         self.judge_optimiser = make_adam(
             [(self.judge.parameters(), rate / 2)], (0.5, 0.9)
         )
@@ -150,7 +153,7 @@ class AutoencoderPhase(Phase):
         return faithful + self.settings.patch_weight * scale * lively
 
     def _learn(self, loss: Tensor) -> None:
-        apply_gradients(self.optimiser, loss)
+        apply_gradients(self.optimiser, loss, LONGEST_GRADIENT)
         self.steps += 1
         self.images += self.settings.autoencoder_batch * distributed.world()
         keep = min(0.998, self.steps / (self.steps + 10))

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import get_total_norm
+from torch.nn.utils import clip_grad_norm_, get_total_norm
 from torch.optim import Adam, Optimizer
 
 from studio.training import distributed
@@ -92,12 +92,16 @@ def make_adam(
     return Adam(options, betas=betas, eps=1e-8, fused=True)
 
 
-def apply_gradients(optimiser: Optimizer, loss: Tensor) -> None:
-    """Do one optimiser step down the gradient of a loss."""
+def apply_gradients(
+    optimiser: Optimizer, loss: Tensor, longest: float | None = None
+) -> None:
+    """Do one optimiser step down the gradient of a loss, cut to a norm of `longest`."""
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     parameters = [p for group in optimiser.param_groups for p in group["params"]]
     distributed.average_gradients(parameters)
+    if longest is not None:
+        clip_grad_norm_(parameters, longest)
     optimiser.step()
 
 

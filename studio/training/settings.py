@@ -55,10 +55,10 @@ class TrainSettings:
     # autoencoder
     autoencoder_share: float = 0.22  # of the minutes
     autoencoder_batch: int = 16
-    autoencoder_rate: float = 1e-3
+    autoencoder_rate: float = 7e-4
     crop: int = 64  # pixels, a multiple of 32
     kl_weight: float = 1e-4
-    patch_weight: float = 0.4  # the judge's share of the gradient, from patch_start on
+    patch_weight: float = 0.3  # the judge's share of the gradient, from patch_start on
     patch_start: float = 0.6
     # generator
     batch: int = 16
