@@ -61,6 +61,16 @@ def test_a_taken_name_is_refused_and_its_run_untouched() -> None:
     assert (runs_folder() / "one" / "config.json").read_bytes() == before
 
 
+def test_a_folder_of_runs_that_cannot_be_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs").write_text("a file")
+    monkeypatch.setenv("STUDIO_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(RunError) as caught:
+        make()
+    assert code_of(caught) == "cannot_write"
+
+
 def test_a_run_that_is_not_there_is_missing() -> None:
     with pytest.raises(RunError) as caught:
         Run.open("one")

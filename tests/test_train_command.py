@@ -156,6 +156,15 @@ def test_a_damaged_run_is_told_and_the_others_are_listed(
         assert "damaged" in refused(capsys, verb, "bad")
 
 
+def test_a_request_to_a_trainer_that_was_killed_is_forgotten(
+    tiny_folder: Path, capsys: Capture
+) -> None:
+    run = tiny_run(tiny_folder, "old")
+    Session(run, steps=12).train()
+    (run.folder / "stop").touch()
+    assert answered(capsys, "resume", "old")["phase"] == "done"
+
+
 def test_requests_to_a_run_that_rests_are_refused(
     tiny_folder: Path, capsys: Capture
 ) -> None:
@@ -257,7 +266,7 @@ def wait_for(run: Run, images: int, process: subprocess.Popen[bytes]) -> None:
 def test_a_killed_run_reads_interrupted_and_resumes_to_the_same_end(
     tiny_folder: Path, capsys: Capture
 ) -> None:
-    changes = {"kimg": 0.3, "snapshot_kimg": 0.05, "patch_start": 0.5}
+    changes = {"kimg": 0.12, "snapshot_kimg": 0.05, "patch_start": 0.5}
     options = tiny_options(**changes)
     process = start("train", tiny_folder, "--name", "killed", *options)
     try:

@@ -174,6 +174,15 @@ def test_stop_in_the_first_phase_ends_without_a_model(tiny_folder: Path) -> None
     assert not (run.folder / "checkpoint").exists()
 
 
+def test_a_request_made_while_a_run_still_starts_is_heeded(
+    tiny_folder: Path,
+) -> None:
+    run = tiny_run(tiny_folder, "hasty", **ENDLESS)
+    run.request("pause")
+    assert Session(run).train() == "paused"
+    assert run.requested() is None
+
+
 def test_a_paused_run_goes_on_where_it_was(tiny_folder: Path) -> None:
     run = tiny_run(tiny_folder, "paused", **ENDLESS)
     thread = when(run, "autoencoder", lambda: run.request("pause"))

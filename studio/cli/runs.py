@@ -126,6 +126,8 @@ def _resume(args: argparse.Namespace) -> int:
     run = Run.open(args.name)
     if args.detach and run.alive():
         raise InputError("run_taken", name=run.name)
+    if not run.alive():
+        run.clear_requests()  # they were meant for an earlier trainer
     return _work(run, args)
 
 
@@ -182,7 +184,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
     if status["images_per_s"] and status["eta_s"] is not None:
         minutes = round(status["eta_s"] / 60)
         yield text("cli.run.pace", speed=status["images_per_s"], minutes=minutes)
-    if status["best"]:
+    if isinstance(status["best"], dict):
         yield text("cli.run.best", **status["best"])
     if status["error"]:
         yield status["error"]

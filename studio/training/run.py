@@ -41,8 +41,11 @@ class Run:
         run = cls(runs_folder() / check_name(settings.name))
         try:
             run.folder.mkdir(parents=True)
-        except FileExistsError:
-            raise RunError("run_exists", name=settings.name) from None
+        except OSError as problem:
+            if run.folder.is_dir():
+                raise RunError("run_exists", name=settings.name) from None
+            reason = problem.strerror or type(problem).__name__
+            raise RunError("cannot_write", path=run.folder, reason=reason) from None
         (run.folder / "samples").mkdir()
         (run.folder / "state").mkdir()
         run._write_json("config.json", to_dict(settings))
@@ -123,7 +126,7 @@ class Run:
         return None
 
     def clear_requests(self) -> None:
-        """Forget requests that were meant for an earlier trainer."""
+        """Forget requests that were heeded, or meant for an earlier trainer."""
         for what in ("stop", "pause"):
             (self.folder / what).unlink(missing_ok=True)
 

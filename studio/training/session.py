@@ -66,7 +66,6 @@ class Session:
     def _train_and_tell(self) -> str:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
-        self.run.clear_requests()
         self._tell(phase="starting", error=None)
         try:
             how = self._train()
@@ -78,6 +77,8 @@ class Session:
         except Exception as problem:
             self._tell(phase="failed", error=f"{type(problem).__name__}: {problem}")
             raise
+        if self.leader:
+            self.run.clear_requests()
         self._tell(phase=how)
         self._log(f"{how}")
         return how
