@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,6 +76,18 @@ def _own_folders(
     """Let every test see the tiny checkpoint alone, and runs of its own."""
     monkeypatch.setenv("STUDIO_CHECKPOINTS", str(tiny_checkpoint.parent))
     monkeypatch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("runs")))
+
+
+@pytest.fixture
+def shelf(
+    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder of checkpoints of this test's own, with a good and a bad-to-be one."""
+    folder = tmp_path / "checkpoints"
+    for name in ("good", "bad"):
+        shutil.copytree(tiny_checkpoint, folder / name)
+    monkeypatch.setenv("STUDIO_CHECKPOINTS", str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -17,17 +17,11 @@ from safetensors.numpy import load_file, save_file
 
 from studio.checkpoint import (
     NEEDED,
-    beside,
     describe,
-    fingerprint,
     list_models,
     locate,
     model_name,
     read_card,
-    read_weights,
-    recover_folder,
-    replace_folder,
-    write_checkpoint,
 )
 from studio.cli import main
 from studio.errors import ModelError
@@ -35,18 +29,6 @@ from studio.model import Model
 from studio.paths import runs_folder
 
 Edit = Callable[[dict[str, Any]], object]
-
-
-@pytest.fixture
-def shelf(
-    tiny_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A folder of checkpoints of this test's own, with a good and a bad-to-be one."""
-    folder = tmp_path / "checkpoints"
-    for name in ("good", "bad"):
-        shutil.copytree(tiny_checkpoint, folder / name)
-    monkeypatch.setenv("STUDIO_CHECKPOINTS", str(folder))
-    return folder
 
 
 def edit_card(folder: Path, edit: Edit) -> None:
@@ -337,97 +319,3 @@ def test_the_verb_models_says_what_is_wrong(
     assert main(["models", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [model["ready"] for model in found] == [False, True]
-
-
-# -- the fingerprint --------------------------------------------------------------
-
-
-def test_the_fingerprint_is_of_the_weights_alone(shelf: Path) -> None:
-    mark = fingerprint(shelf / "good")
-    assert len(mark) == 16 and set(mark) <= set("0123456789abcdef")
-    assert fingerprint(shelf / "bad") == mark
-    edit_card(shelf / "bad", lambda card: card.update(title="Another"))
-    assert fingerprint(shelf / "bad") == mark
-
-
-@pytest.mark.parametrize("file", NEEDED)
-def test_the_fingerprint_changes_with_any_weight(shelf: Path, file: str) -> None:
-    marks = {fingerprint(shelf / "good")}
-    for key in load_file(shelf / "good" / file):
-        shutil.copy(shelf / "good" / file, shelf / "bad" / file)
-
-        def nudge(arrays: dict[str, Any], key: str = key) -> None:
-            arrays[key].flat[-1] += 1
-
-        edit_weights(shelf / "bad", file, nudge)
-        marks.add(fingerprint(shelf / "bad"))
-    assert len(marks) == 1 + len(load_file(shelf / "good" / file))
-
-
-# -- writing ----------------------------------------------------------------------
-
-
-def parts(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The weights and the card of a checkpoint, as `write_checkpoint` takes them."""
-    weights = {Path(file).stem: read_weights(folder, file) for file in NEEDED}
-    return weights, read_card(folder)
-
-
-def test_a_checkpoint_written_again_is_the_same(shelf: Path) -> None:
-    weights, card = parts(shelf / "good")
-    write_checkpoint(shelf / "again", weights, card, b"preview")
-    assert fingerprint(shelf / "again") == fingerprint(shelf / "good")
-    assert describe(shelf / "again")["ready"]
-    assert (shelf / "again" / "preview.webp").read_bytes() == b"preview"
-
-
-def test_writing_replaces_what_was_there_and_leaves_nothing_beside(
-    shelf: Path,
-) -> None:
-    (shelf / "bad" / "leftover.txt").write_text("old")
-    weights, card = parts(shelf / "good")
-    write_checkpoint(shelf / "bad", weights, card, b"")
-    assert not (shelf / "bad" / "leftover.txt").exists()
-    assert sorted(path.name for path in shelf.iterdir()) == ["bad", "good"]
-
-
-@pytest.mark.parametrize("value", [np.nan, 1e6])
-def test_numbers_that_fp16_cannot_hold_are_not_written(
-    shelf: Path, value: float
-) -> None:
-    weights, card = parts(shelf / "good")
-    next(iter(weights["generator"].values())).flat[0] = value
-    before = fingerprint(shelf / "bad")
-    with pytest.raises(ModelError) as caught:
-        write_checkpoint(shelf / "bad", weights, card, b"")
-    assert caught.value.code == "model_file_numbers"
-    assert fingerprint(shelf / "bad") == before and describe(shelf / "bad")["ready"]
-    assert [model["name"] for model in list_models()] == ["bad", "good"]
-
-
-def test_what_is_half_written_is_not_listed(shelf: Path) -> None:
-    shutil.copytree(shelf / "good", beside(shelf / "good", "new"))
-    assert [model["name"] for model in list_models()] == ["bad", "good"]
-
-
-def test_a_kill_between_the_two_renames_loses_nothing(shelf: Path) -> None:
-    folder, old = shelf / "good", beside(shelf / "good", "old")
-    mark = fingerprint(folder)
-    folder.rename(old)
-    recover_folder(folder)
-    assert fingerprint(folder) == mark and not old.exists()
-    recover_folder(folder)  # nothing to do
-    shutil.copytree(folder, old)  # killed after both
-    recover_folder(folder)
-    assert fingerprint(folder) == mark
-
-
-def test_a_new_folder_takes_the_place_even_after_a_kill(shelf: Path) -> None:
-    folder = shelf / "good"
-    new = beside(folder, "new")
-    shutil.copytree(folder, new)
-    (new / "mark").touch()
-    folder.rename(beside(folder, "old"))
-    replace_folder(new, folder)
-    assert (folder / "mark").exists()
-    assert sorted(path.name for path in shelf.iterdir()) == ["bad", "good"]
