@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -35,6 +36,7 @@ class Studio:
 
     def __init__(self, checkpoints: Path, runs: Path, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}/"
+        self.checkpoints = checkpoints
         folders = {"STUDIO_CHECKPOINTS": str(checkpoints), "STUDIO_RUNS": str(runs)}
         self._environment = {**os.environ, **folders}
         self._command = [sys.executable, "app.py", "--port", str(port)]
@@ -45,7 +47,7 @@ class Studio:
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while not self._answers():
             assert self._process.poll() is None, "the studio ended by itself"
             assert time.monotonic() < deadline, "the studio does not answer"
@@ -95,7 +97,8 @@ class Room:
         self.page.evaluate(
             """() => {
               document.activeElement.blur();
-              const { format, model, fingerprint, size } = reverie.store.recipe;
+              const { format, model, fingerprint } = reverie.store.recipe;
+              const size = [128, 128];
               const recipe = { format, model, fingerprint, size, source: { seed: 2 } };
               const work = { recipe, hand: { strength: 1, amounts: {} } };
               reverie.store.edit(() => work, 'test');
@@ -167,11 +170,13 @@ class Room:
 def studio(
     tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Studio]:
-    """A running studio with the tiny checkpoint."""
+    """A running studio with copies of the tiny checkpoint, named tiny and wild."""
     from servers import free_port
 
-    runs = tmp_path_factory.mktemp("no_runs")
-    studio = Studio(tiny_checkpoint.parent, runs, free_port())
+    checkpoints = tmp_path_factory.mktemp("models")
+    for name in ("tiny", "wild"):
+        shutil.copytree(tiny_checkpoint, checkpoints / name)
+    studio = Studio(checkpoints, tmp_path_factory.mktemp("no_runs"), free_port())
     try:
         studio.start()
         yield studio

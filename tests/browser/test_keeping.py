@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from conftest import write_tiny_checkpoint
 from PIL import Image
 
 from studio.export.png import read_png
@@ -125,3 +126,37 @@ def test_keepers_bring_their_work_back(room: Room) -> None:
     room.wait("() => document.querySelectorAll('.keeper').length === 1")
     room.page.hover(".keeper")
     room.do("unkeep").wait("() => document.querySelectorAll('.keeper').length === 0")
+
+
+def test_another_model_takes_the_seed_along_and_undo_brings_the_first_back(
+    visit: Callable[..., Room], studio: Studio
+) -> None:
+    room = visit(reduced_motion="reduce").enter().settle().do("dice").settle()
+    seed = room.recipe["source"]
+    room.unfold().page.select_option("[data-act='model']", "wild")
+    room.wait("() => reverie.store.recipe.model === 'wild'")
+    assert room.settle().recipe["source"] == seed
+    room.do("undo").wait("() => reverie.store.recipe.model === 'tiny'")
+    assert room.page.input_value("[data-act='model']") == "tiny"
+
+
+def test_a_model_that_was_trained_on_meanwhile_keeps_the_hand(
+    visit: Callable[..., Room], studio: Studio
+) -> None:
+    room = visit(reduced_motion="reduce").enter().unfold()
+    room.page.select_option("[data-act='model']", "wild")
+    room.wait("() => reverie.store.recipe.model === 'wild'")
+    before = room.slide(FIRST, 2).settle().recipe
+    write_tiny_checkpoint(studio.checkpoints / "wild", seed=1)
+    # The server looks at the folder now and then; a hand that goes on finds out.
+    room.wait(
+        """(old) => {
+          reverie.live.request(reverie.store.recipe);
+          return reverie.store.recipe.fingerprint !== old;
+        }""",
+        before["fingerprint"],
+    )
+    assert "changed" in room.said()
+    after = room.slide(FIRST, 3).settle().recipe
+    assert after["directions"] == {"pca-01": 3}
+    assert after["source"] == before["source"]

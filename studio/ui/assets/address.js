@@ -31,6 +31,5 @@ export async function ask(path, options = {}) {
   const body = await response.json().catch(() => ({}));
   const error = body.error?.code ? body.error : body;
   if (error.code) throw new Trouble(error.code, error.params, error.sentence);
-  if (response.status === 401) throw new Trouble("ui.status.signed_out");
   throw new Trouble("ui.status.no_answer");
 }

@@ -23,12 +23,6 @@ export class Desk {
       if (!drift.on) history.add(detail.work, detail.how);
     });
     document.addEventListener("visibilitychange", () => store.flush());
-    this.live.addEventListener("state", ({ detail }) => {
-      if (detail.state === "open") this.#renew();
-    });
-    this.live.addEventListener("trouble", ({ detail }) => {
-      if (detail?.code === "recipe_model_changed") this.#renew();
-    });
     addEventListener("hashchange", () => this.#followLink());
     this.actions = this.#actions();
   }
@@ -53,27 +47,17 @@ export class Desk {
 
   /** Load the card of the model `name` and draw its sliders. */
   async use(name) {
-    if (this.store.card?.name !== name) this.#furnish(await readCard(name));
+    if (this.store.card?.name !== name) this.furnish(await readCard(name));
   }
 
-  #furnish(card) {
+  /** Put a card's shape, sliders and facts in the room. */
+  furnish(card) {
     this.store.card = card;
     this.picture.setShape(card.resolution);
     this.sliders.setCard(card);
     this.about.show(card);
     this.choice(this.models, card.name);
     document.querySelector("#reverie-room .model-title").textContent = card.title;
-  }
-
-  /** The model was trained on, or the server is another one: fit the work to it. */
-  async #renew() {
-    const { card, work } = this.store;
-    if (!card) return this.opened && this.open();
-    const fresh = await readCard(card.name).catch(() => null);
-    if (!fresh || fresh.fingerprint === this.store.card.fingerprint) return;
-    this.#furnish(fresh);
-    this.store.show(fitted(work, fresh), "history");
-    this.status.tell("ui.status.changed_model");
   }
 
   /** Change to another model; the seed and the variety go along. */

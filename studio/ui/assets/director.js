@@ -21,6 +21,7 @@ import { About, modelChoice } from "./models.js";
 import { Pad } from "./pad.js";
 import { Picture } from "./picture.js";
 import { show } from "./projection.js";
+import { reunite } from "./reunion.js";
 import { Seedbar } from "./seedbar.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Sliders } from "./sliders.js";
@@ -57,6 +58,7 @@ async function direct(room) {
   desk.shortcuts = new Shortcuts(room, desk.actions);
 
   show({ store, live, picture, status, drift });
+  reunite(desk);
   explain(room);
   languages.addEventListener("language", () => refill(room));
   await Promise.all([desk.open(), keepers.refresh()]);

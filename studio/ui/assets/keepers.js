@@ -20,6 +20,7 @@ export class Keepers {
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel("reverie") : null;
     this.channel?.addEventListener("message", () => this.refresh());
     languages.addEventListener("language", () => this.refresh());
+    strip.addEventListener("wheel", (event) => this.#wheel(event));
   }
 
   /** Keep the work on the easel; one that is kept already stays as it is. */
@@ -43,6 +44,13 @@ export class Keepers {
     kept.sort((a, b) => (a.id < b.id ? 1 : -1));
     const items = kept.map((keeper) => this.#item(keeper));
     this.strip.replaceChildren(...(items.length ? items : [this.empty]));
+  }
+
+  /** A wheel that only turns up and down still reaches the far end. */
+  #wheel(event) {
+    if (event.deltaX || this.strip.scrollWidth <= this.strip.clientWidth) return;
+    this.strip.scrollLeft += event.deltaY;
+    event.preventDefault();
   }
 
   async #remove(id) {

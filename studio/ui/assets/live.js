@@ -128,6 +128,8 @@ export class Live extends EventTarget {
 
   #onMessage(data) {
     if (typeof data === "string") return this.#onText(data);
+    // Only a picture proves that the way is free; a full studio opens and closes.
+    this.#failures = 0;
     const view = new DataView(data);
     const id = view.getUint32(0, true);
     const kind = view.getUint8(4) ? "settled" : "live";
@@ -156,7 +158,6 @@ export class Live extends EventTarget {
   }
 
   #onOpen() {
-    this.#failures = 0;
     this.#opened = true;
     this.#become("open");
     this.#pump();
@@ -172,6 +173,7 @@ export class Live extends EventTarget {
     this.#become(never ? "closed" : this.#opened ? "away" : "connecting");
     const wait = BACKOFF[Math.min(this.#failures - 1, BACKOFF.length - 1)];
     setTimeout(() => this.open(), never ? 30000 : wait * (0.8 + 0.4 * Math.random()));
+    this.#emit("failure", { count: this.#failures });
     if (never) this.#pump();
   }
 

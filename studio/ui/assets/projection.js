@@ -3,6 +3,7 @@
  * rests, for the settled picture; frames that come back are drawn and announced.
  */
 import { rememberPlace } from "./preferences.js";
+import { CHANGED } from "./reunion.js";
 
 /** A hand that has not moved for this long rests (ms). */
 const REST = 180;
@@ -34,7 +35,10 @@ export function show({ store, live, picture, status, drift }) {
     status.clear("frame");
     if (frame.kind === "settled") rememberPicture(picture);
   });
-  live.addEventListener("trouble", ({ detail }) => status.tellError(detail, "frame"));
+  live.addEventListener("trouble", ({ detail }) => {
+    // That one is mended rather than told, see reunion.js.
+    if (detail?.code !== CHANGED) status.tellError(detail, "frame");
+  });
   live.addEventListener("state", ({ detail: { state } }) => {
     if (state === "open") {
       status.clear("socket");

@@ -46,6 +46,8 @@ function show(tip, target) {
   if (!target.isConnected) return;
   const { hint, tip: ready, params } = target.dataset;
   tip.textContent = ready || say(hint, JSON.parse(params ?? "{}"));
+  const key = target.getAttribute("aria-keyshortcuts");
+  if (key) tip.append(" ", make("kbd", {}, key));
   tip.hidden = false;
   const box = target.getBoundingClientRect();
   const { width, height } = tip.getBoundingClientRect();

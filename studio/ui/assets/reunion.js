@@ -1,0 +1,55 @@
+/**
+ * After an absence: the server may be another one, its model trained on, the login
+ * run out. What changed is fitted or told; the work on the easel stays.
+ */
+import { listModels, readCard } from "./models.js";
+import { fitted } from "./store.js";
+
+/** The server's word for a recipe that was made with another state of a model. */
+export const CHANGED = "recipe_model_changed";
+/** The server looks at its folder every few seconds: ask again this often (ms). */
+const AGAIN = 1000;
+const TIMES = 8;
+
+/** Keep `desk` in step with the server behind its socket. */
+export function reunite(desk) {
+  const { live, store, status } = desk;
+  let tries = 0;
+  let timer = 0;
+
+  const renew = async () => {
+    const { card } = store;
+    if (!card) return desk.opened ? desk.open() : undefined;
+    const fresh = await readCard(card.name).catch(() => null);
+    if (!fresh || fresh.fingerprint === store.card.fingerprint) return undefined;
+    desk.furnish(fresh);
+    store.show(fitted(store.work, fresh), "history");
+    return status.tell("ui.status.changed_model");
+  };
+
+  const mend = (error) => {
+    renew();
+    clearTimeout(timer);
+    tries += 1;
+    if (tries > TIMES) status.tellError(error, "frame");
+    else timer = setTimeout(() => live.request(store.recipe), AGAIN);
+  };
+
+  /** A login that ran out closes the socket like a server that is away. */
+  const askWhy = async () => {
+    const problem = await listModels().catch((error) => error);
+    if (problem.code !== "not_signed_in") return;
+    status.tell("ui.status.signed_out", {}, { from: "socket", stays: true });
+  };
+
+  live.addEventListener("state", ({ detail }) => {
+    if (detail.state === "open") renew();
+  });
+  live.addEventListener("failure", askWhy);
+  live.addEventListener("trouble", ({ detail }) => {
+    if (detail?.code === CHANGED) mend(detail);
+  });
+  live.addEventListener("frame", () => {
+    tries = 0;
+  });
+}
