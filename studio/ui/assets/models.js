@@ -54,14 +54,20 @@ export class About {
 function factsOf(card) {
   const data = card.data ?? {};
   const [height, width] = card.resolution;
+  const minutes = Math.round(card.training?.minutes ?? 0);
   return {
+    description: words(data.description),
     pictures: data.images ? say("ui.about.count", { count: data.images }) : "",
-    source: data.source ?? data.provenance,
-    rights: data.rights ?? data.license,
+    source: words(data.source),
+    credit: words(data.credit),
+    rights: words(data.rights),
     resolution: say("ui.about.pixels", { height, width }),
-    training: card.training?.minutes
-      ? say("ui.about.minutes", { minutes: Math.round(card.training.minutes) })
-      : "",
+    training: minutes ? say("ui.about.minutes", { minutes }) : "",
     fingerprint: card.fingerprint,
   };
+}
+
+/** Cards come from many hands; what is no sentence is not shown as one. */
+function words(value) {
+  return typeof value === "string" ? value : "";
 }
