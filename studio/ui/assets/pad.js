@@ -13,6 +13,8 @@ const REACH = 1.5;
 /** Cells that a drag over the whole picture crosses. */
 const ACROSS_PICTURE = 1.6;
 const KEY_STEP = 0.1;
+/** The neighbours are drawn again when nothing has changed for this long (ms). */
+const REST = 400;
 
 export class Pad {
   /**
@@ -30,7 +32,7 @@ export class Pad {
     this.#listen(places.frame, () => -ACROSS_PICTURE, false);
     store.addEventListener("change", (event) => this.#follow(event.detail.how));
     languages.addEventListener("language", () => this.#paint());
-    new IntersectionObserver(() => this.#map()).observe(this.element);
+    new IntersectionObserver(() => this.#mapSoon()).observe(this.element);
   }
 
   /** Move to `x`, `y` cells from the seed in the middle. */
@@ -117,7 +119,7 @@ export class Pad {
     const middle = neighbour(seed, column + row * ROW);
     this.place = { seed: middle, x: x - column, y: y - row };
     this.#paint();
-    this.#map();
+    this.#mapSoon();
   }
 
   /** Stand where the work is, unless the pad itself put it there. */
@@ -133,7 +135,7 @@ export class Pad {
     if (how === "pad" || how === "drag" || how === "drift" || !this.store.work) return;
     this.#settlePlace();
     this.#paint();
-    this.#map();
+    this.#mapSoon();
   }
 
   #key(event) {
@@ -159,6 +161,12 @@ export class Pad {
     this.element.setAttribute("aria-valuemin", String(-REACH));
     this.element.setAttribute("aria-valuemax", String(REACH));
     this.element.setAttribute("aria-valuetext", say("ui.pad.value", params));
+  }
+
+  /** The map waits for the hand to rest: the picture comes first. */
+  #mapSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#map(), REST);
   }
 
   /** Draw the nine neighbours, small, when they are in sight and time allows. */

@@ -21,6 +21,7 @@ export class Slider {
   constructor(options) {
     this.options = options;
     this.locked = false;
+    this.title = "";
     this.element = this.#build();
     this.set(options.rest);
   }
@@ -31,6 +32,7 @@ export class Slider {
 
   /** Show `value` without telling anyone; a far one widens the range. */
   set(value) {
+    if (value === this.shown) return;
     const { min, max } = this.options;
     this.input.min = String(Math.min(min, Math.floor(value)));
     this.input.max = String(Math.max(max, Math.ceil(value)));
@@ -39,12 +41,14 @@ export class Slider {
   }
 
   /** Give both ends and the hint their words. */
-  describe({ minus, plus, name, figures }) {
+  describe({ minus, plus, name, figures, title = "" }) {
+    this.title = title;
     this.minus.textContent = minus;
     this.plus.textContent = plus;
     this.input.setAttribute("aria-label", name);
     this.input.setAttribute("aria-description", figures);
     this.body.dataset.tip = figures;
+    this.#paint();
   }
 
   setLocked(locked) {
@@ -105,8 +109,9 @@ export class Slider {
     this.input.style.setProperty("--from", `${from}%`);
     this.input.style.setProperty("--to", `${to}%`);
     this.input.style.setProperty("--rest", `${at(rest)}%`);
+    this.shown = this.value;
     const words = figure(this.value);
-    this.amount.textContent = words;
+    this.amount.textContent = this.title ? `${this.title} ${words}` : words;
     this.input.setAttribute("aria-valuetext", words);
     this.element?.classList.toggle("is-moved", this.value !== rest);
     this.element?.classList.toggle("is-plus", this.value > rest);

@@ -153,6 +153,7 @@ export class Sliders {
         minus: say(`ui.${key}.minus`),
         plus: say(`ui.${key}.plus`),
         name: say(`ui.${key}`),
+        title: say(`ui.${key}`),
         figures: say(`ui.${key}.hint`),
       });
     }
