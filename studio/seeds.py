@@ -13,7 +13,12 @@ def seeds_to_z(seeds: Iterable[int], z_dim: int) -> np.ndarray:
     NumPy has frozen the stream of RandomState (NEP 19), so a seed means the same
     work on any machine and in any later version.
     """
-    draws = [np.random.RandomState(int(s)).standard_normal(z_dim) for s in seeds]
+    chance = np.random.RandomState(0)
+    draws = []
+    for seed in seeds:
+        # the stream of a new RandomState(seed), at a thirtieth of its price
+        chance.seed(int(seed))
+        draws.append(chance.standard_normal(z_dim))
     return np.stack(draws).astype(np.float32)
 
 

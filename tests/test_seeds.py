@@ -26,6 +26,15 @@ def test_a_seed_is_the_same_alone_and_among_others() -> None:
     np.testing.assert_array_equal(seeds_to_z([5, 7, 9], 16)[1], seeds_to_z([7], 16)[0])
 
 
+def test_many_seeds_are_each_a_stream_of_their_own() -> None:
+    seeds = [7, 7, 0, 2**32 - 1, 8]
+    for z_dim in (1, 15, 16):  # an odd count leaves half a pair of numbers behind
+        own = [np.random.RandomState(seed).standard_normal(z_dim) for seed in seeds]
+        np.testing.assert_array_equal(
+            seeds_to_z(seeds, z_dim), np.stack(own).astype(np.float32)
+        )
+
+
 def test_z_is_standard_normal() -> None:
     z = seeds_to_z(range(500), 32)
     assert abs(z.mean()) < 0.03 and abs(z.std() - 1) < 0.03

@@ -62,7 +62,7 @@ def test_a_run_ends_with_a_model_that_opens(whole: Run) -> None:
     assert status["images_seen"] == 16 + 48
     model = Model.open(str(whole.folder / "checkpoint"))
     assert model.render([model.recipe(7)]).shape == (1, 32, 32, 3)
-    assert len(model.directions) == 2
+    assert len(model.directions) == 1
     assert model.card["data"]["images"] == 12
     assert model.card["training"]["images_seen"] <= status["images_seen"]
 

@@ -31,7 +31,7 @@ TINY: dict[str, Any] = {
     "sample_kimg": 0.02,
     "snapshot_kimg": 0.02,
     "measure_samples": 16,
-    "directions": 2,
+    "directions": 1,
 }
 
 
