@@ -41,7 +41,7 @@ WARM_UP = 100  # steps
 # (0.999) and this bound, single batches threw the weights far off.
 LONGEST_GRADIENT = 1.0
 PIXEL_SIGMA = 0.05  # step of the judge's penalty, pixels in [-1,1]
-PATCH_PENALTY = 0.1  # weight of the judge's penalty
+PATCH_PENALTY = 0.005  # weight of the judge's penalty
 
 
 def make_autoencoder(settings: TrainSettings) -> Autoencoder:
