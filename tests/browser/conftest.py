@@ -148,8 +148,7 @@ class Room:
               return head && told(reverie.store.recipe) === told(head.recipe);
             }"""
         )
-        self.wait("() => document.querySelector('.frame.is-settled')")
-        self.wait("() => reverie.live.idle")
+        self.wait("() => reverie.picture.settledRecipe === reverie.store.recipe")
         return self
 
     def pixels(self) -> str:

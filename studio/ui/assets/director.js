@@ -4,7 +4,8 @@
  *
  * - `store.work`, `store.edit(change, how, final)`, `store.recipe`, `store.card`
  * - `live.state`, `live.request(recipe)`
- * - `history.head`, `history.all()`
+ * - `history.head`, `history.all()`, `drift.on`
+ * - `picture.settledRecipe`, the recipe of the settled picture, null while live
  * - after each drawn frame the document gets a "reverie:frame" event with
  *   `{id, kind: "live" | "settled", latency_ms}`, measured from the request
  */
@@ -40,7 +41,7 @@ async function direct(room) {
   const status = new Status(room.querySelector(".status"));
   const drift = new Drift(store, live);
   const desk = new Desk({ store, live, history, drift, picture, status });
-  window.reverie = { store, live, history, drift };
+  window.reverie = { store, live, history, drift, picture };
 
   const places = furnish(room, desk);
   const seedbar = new Seedbar(store, places, status, drift);

@@ -103,7 +103,7 @@ export class Live extends EventTarget {
 
   #send(kind, recipe, since, size) {
     const id = ++this.#ids;
-    this.#asked.set(id, { kind, since, sent: performance.now() });
+    this.#asked.set(id, { kind, since, recipe, sent: performance.now() });
     this.#socket.send(JSON.stringify({ id, recipe, kind, ...(size && { size }) }));
     return id;
   }
@@ -143,7 +143,8 @@ export class Live extends EventTarget {
       else this.#waiting.unshift(aside);
       if (id === small) return this.#pump();
     }
-    this.#emit("frame", { id, kind, blob, since: asked?.since });
+    const { since, recipe } = asked ?? {};
+    this.#emit("frame", { id, kind, blob, since, recipe });
     this.#pump();
   }
 

@@ -19,7 +19,8 @@ export class Picture {
     this.live = frame.querySelector("canvas.live");
     this.settled = frame.querySelector("canvas.settled");
     this.drawn = 0;
-    this.drawing = Promise.resolve();
+    /** The recipe whose settled picture is shown, null while frames are live. */
+    this.settledRecipe = null;
   }
 
   /** Height over width of the model's pictures. */
@@ -39,15 +40,16 @@ export class Picture {
 
   /**
    * Draw a frame unless a newer one is already there.
-   * @param {{id: number, kind: "live" | "settled", blob: Blob}} frame
+   * @param {{id: number, kind: "live" | "settled", blob: Blob, recipe: any}} frame
    * @param {() => boolean} stale asked again after decoding
    * @returns {Promise<boolean>} whether it was drawn
    */
-  async draw({ id, kind, blob }, stale) {
+  async draw({ id, kind, blob, recipe }, stale) {
     const bitmap = await createImageBitmap(blob);
     const show = id > this.drawn && !stale();
     if (show) {
       this.drawn = id;
+      this.settledRecipe = kind === "settled" ? recipe : null;
       if (kind === "live") this.#drawLive(bitmap);
       else this.#drawSettled(bitmap);
     }
