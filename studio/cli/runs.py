@@ -133,7 +133,8 @@ def _resume(args: argparse.Namespace) -> int:
 
 def _runs(args: argparse.Namespace) -> None:
     statuses = [run.status() for run in list_runs()]
-    answer(args, statuses, [_line(status) for status in statuses])
+    lines = [_line(status) for status in statuses] or [text("cli.run.none")]
+    answer(args, statuses, lines)
 
 
 def _status(args: argparse.Namespace) -> None:
