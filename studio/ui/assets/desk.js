@@ -14,6 +14,7 @@ const FIRST_SEED = 2;
 
 export class Desk {
   models = [];
+  #opening = null;
 
   constructor(parts) {
     Object.assign(this, parts);
@@ -28,8 +29,15 @@ export class Desk {
   }
 
   /** Put the first work on the easel: a link's, the last one, or a dream. */
-  async open() {
-    this.opened = true;
+  open() {
+    // The socket asks for it too, as soon as it is there: often amid the first time.
+    this.#opening ??= this.#attempt(() => this.#open()).finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  async #open() {
     const offer = await this.#models();
     if (!offer) return;
     const linked = takeLink();

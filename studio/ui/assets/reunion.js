@@ -19,7 +19,7 @@ export function reunite(desk) {
 
   const renew = async () => {
     const { card } = store;
-    if (!card) return desk.opened ? desk.open() : undefined;
+    if (!card) return desk.open();
     const fresh = await readCard(card.name).catch(() => null);
     if (!fresh || fresh.fingerprint === store.card.fingerprint) return undefined;
     desk.furnish(fresh);
