@@ -28,6 +28,8 @@ export class Seedbar {
   /** Put another seed on the easel; sliders and variety stay. */
   go(seed, how = "seed") {
     this.store.edit((work) => withRecipe(work, { source: { seed } }), how);
+    // However fast they follow each other, each of these works was seen.
+    this.store.flush();
   }
 
   dice() {

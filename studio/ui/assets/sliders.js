@@ -62,6 +62,7 @@ export class Sliders {
         if (!slider.locked) amounts[name] = chance();
       }
     });
+    this.store.flush();
   }
 
   /** Bring every unlocked slider back to the middle. */
