@@ -145,10 +145,12 @@ export class Pad {
       ArrowUp: [0, -KEY_STEP],
       ArrowDown: [0, KEY_STEP],
     }[event.key];
-    if (event.key === "Home") this.go(0, 0, true);
-    else if (steps) this.#move(this.place.x + steps[0], this.place.y + steps[1], true, true);
-    else return;
+    if (!this.store.work || (!steps && event.key !== "Home")) return;
     event.preventDefault();
+    this.store.touch();
+    this.#settlePlace();
+    if (steps) this.#move(this.place.x + steps[0], this.place.y + steps[1], true, true);
+    else this.go(0, 0, true);
   }
 
   #paint() {

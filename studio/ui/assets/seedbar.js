@@ -37,6 +37,7 @@ export class Seedbar {
   }
 
   step(by) {
+    if (!this.store.work) return;
     this.store.touch();
     const seed = mainSeed(this.store.recipe.source) ?? 0;
     this.go(neighbour(seed, by), "step");
@@ -46,6 +47,8 @@ export class Seedbar {
   follow(how) {
     const source = this.store.recipe?.source;
     if (!source) return;
+    // Another control has chosen: what was typed amiss is over.
+    if (how !== "drift" && how !== "language") this.#mark(false);
     if (!this.#typing() || how !== "drift") this.#showSeed(mainSeed(source));
     const words = this.#words(source);
     if (this.caption.textContent !== words) this.caption.textContent = words;
@@ -65,6 +68,7 @@ export class Seedbar {
 
   #showSeed(seed) {
     this.shown = seed === null ? "" : String(seed);
+    this.field.defaultValue = this.shown;
     if (!this.#invalid()) this.field.value = this.shown;
   }
 
@@ -107,6 +111,7 @@ export class Seedbar {
 
   #typed() {
     const text = this.field.value;
+    if (!this.store.work) return;
     if (text === this.shown && "seed" in this.store.recipe.source) return;
     const seed = parseSeed(text);
     this.#mark(seed === null);

@@ -19,6 +19,9 @@ const KEYS = [
   ["help", "?"],
 ];
 
+/** What a key that is held down does again and again. */
+const REPEATED = ["previous", "next", "undo", "redo"];
+
 /** What a pointer can do and no button says. */
 const GESTURES = ["drag", "slider", "picture"];
 
@@ -51,6 +54,7 @@ export class Shortcuts {
     if (!action || (isTyping(event.target) && !isUndo(action, event.target))) return;
     if (this.dialog.open && action !== "help") return;
     event.preventDefault();
+    if (event.repeat && !REPEATED.includes(action)) return;
     this.actions[action]?.();
   }
 
@@ -92,5 +96,6 @@ function isTyping(target) {
 
 /** In a field, undo belongs to the letters only while they are being changed. */
 function isUndo(action, target) {
-  return (action === "undo" || action === "redo") && target.value === target.defaultValue;
+  const unchanged = target.matches("select") || target.value === target.defaultValue;
+  return (action === "undo" || action === "redo") && unchanged;
 }
