@@ -87,8 +87,11 @@ export function withRecipe(work, fields) {
 /** `work` as the model of `card` can make it; it may have changed since. */
 export function fitted({ recipe, hand }, card) {
   const known = new Set(card.directions.map(({ name }) => name));
-  const kept = Object.entries(hand.amounts).filter(([name]) => known.has(name));
+  const amounts = Object.entries(hand.amounts);
+  const kept = amounts.filter(([name]) => known.has(name));
   const current = { ...recipe, fingerprint: card.fingerprint };
+  // Untouched to the last digit, so that it stays the very same work.
+  if (kept.length === amounts.length) return { recipe: current, hand };
   return withHand({ recipe: current, hand }, { amounts: Object.fromEntries(kept) });
 }
 
