@@ -36,7 +36,7 @@ export function takeLink() {
     const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
     const bytes = Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
     const recipe = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return recipe && typeof recipe === "object" && !Array.isArray(recipe) ? recipe : null;
+    return typeof recipe?.model === "string" ? recipe : null;
   } catch {
     return null;
   }
