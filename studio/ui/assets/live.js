@@ -8,7 +8,8 @@
 import { studioAddress } from "./address.js";
 
 const UNANSWERED = 2;
-const PATIENCE = 8000;
+/** A model that is still being opened keeps everyone waiting (ms). */
+const PATIENCE = 30000;
 const BACKOFF = [250, 500, 1000, 2000, 4000, 8000];
 const FAILURES = 3;
 
