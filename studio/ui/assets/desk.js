@@ -18,10 +18,10 @@ export class Desk {
 
   constructor(parts) {
     Object.assign(this, parts);
-    const { store, history, drift } = this;
+    const { store, drift } = this;
     store.onTouch = () => this.hold();
     store.addEventListener("commit", ({ detail }) => {
-      if (!drift.on) history.add(detail.work, detail.how);
+      if (!drift.on) this.#record(detail.work, detail.how);
     });
     document.addEventListener("visibilitychange", () => store.flush());
     addEventListener("hashchange", () => this.#followLink());
@@ -49,7 +49,7 @@ export class Desk {
     else this.store.show(this.#beginning(), "beginning");
     if (linked !== undefined) await this.#bringLink(linked);
     if (this.history.head) return;
-    if (still()) this.history.add(this.store.work, "beginning");
+    if (still()) this.#record(this.store.work, "beginning");
     else this.drift.start();
   }
 
@@ -71,21 +71,24 @@ export class Desk {
   /** Change to another model; the seed and the variety go along. */
   async choose(name) {
     this.hold();
+    this.store.flush();
     await this.#attempt(async () => {
       const { source, variety = VARIETY } = this.store.recipe;
       await this.use(name);
       const carried = "w" in source ? { seed: randomSeed() } : source;
       const fields = { source: carried, variety };
       const fresh = workOf(newRecipe(this.store.card, 0));
-      this.#put(withRecipe(fresh, fields), "model");
+      await this.#put(withRecipe(fresh, fields), "model");
     });
+    // Where that failed, the choice shows again what is on the easel.
+    this.choice(this.models, this.store.card.name);
   }
 
   /** Let go of the dream; where it was becomes a moment of the history. */
   hold() {
     if (!this.drift.on) return;
     this.drift.stop();
-    this.history.add(this.store.work, "drift");
+    this.#record(this.store.work, "drift");
   }
 
   /**
@@ -113,26 +116,34 @@ export class Desk {
 
   #put(work, how) {
     this.store.show(work, how);
-    return this.history.add(work, how);
+    return this.#record(work, how);
+  }
+
+  /** Write `work` into the history; a browser that refuses is no reason to stop. */
+  #record(work, how) {
+    return this.history.add(work, how).catch(() => {
+      this.status.tell("ui.status.not_recorded");
+    });
   }
 
   #actions() {
-    const { store, history } = this;
+    const { history } = this;
+    // Before a first work is there, the sentence about it must stand.
+    const onWork = (act) => () => (this.store.work ? act() : undefined);
     return {
-      dice: () => this.seedbar.dice(),
-      previous: () => this.seedbar.step(-1),
-      next: () => this.seedbar.step(1),
-      undo: () => this.#walk(() => history.undo()),
-      redo: () => this.#walk(() => history.redo()),
-      keep: () => this.#keep(),
-      save: () => this.#save(),
-      link: () => this.#copyLink(),
+      dice: onWork(() => this.seedbar.dice()),
+      previous: onWork(() => this.seedbar.step(-1)),
+      next: onWork(() => this.seedbar.step(1)),
+      undo: onWork(() => this.#walk(() => history.undo())),
+      redo: onWork(() => this.#walk(() => history.redo())),
+      keep: onWork(() => this.#keep()),
+      save: onWork(() => this.#save()),
+      link: onWork(() => this.#copyLink()),
       open: () => this.pick?.(),
-      drift: () => (this.drift.on ? this.hold() : this.#dream()),
+      drift: onWork(() => (this.drift.on ? this.hold() : this.#dream())),
       fullscreen: () => this.#fullscreen(),
       language: () => languages.toggle(),
       help: () => this.shortcuts.toggle(),
-      shuffle: () => store.work && this.sliders.shuffle(),
     };
   }
 
@@ -145,10 +156,12 @@ export class Desk {
   async #walk(step) {
     this.hold();
     this.store.flush();
-    const moment = await step();
-    if (!moment || !this.#offers(moment.recipe.model)) return;
     await this.#attempt(async () => {
-      await this.use(moment.recipe.model);
+      const moment = await step();
+      if (!moment) return;
+      const { model } = moment.recipe;
+      if (!this.#offers(model)) return this.status.tell("ui.status.not_installed", { model });
+      await this.use(model);
       this.store.show(fitted(moment, this.store.card), "history");
     });
   }
@@ -175,11 +188,14 @@ export class Desk {
     this.status.tell(copied ? "ui.status.copied" : "ui.status.not_copied", {}, { good: copied });
   }
 
-  #fullscreen() {
+  async #fullscreen() {
     if (document.fullscreenElement) return document.exitFullscreen();
-    return this.picture.frame
-      .requestFullscreen?.()
-      .catch(() => this.status.tell("ui.status.no_fullscreen"));
+    try {
+      // Some phones lack it altogether.
+      await this.picture.frame.requestFullscreen();
+    } catch {
+      this.status.tell("ui.status.no_fullscreen");
+    }
   }
 
   /** Listen for saved pictures on `room`. */

@@ -63,6 +63,7 @@ async function direct(room) {
   explain(room);
   languages.addEventListener("language", () => refill(room));
   await Promise.all([desk.open(), keepers.refresh()]);
+  if (!database.durable) status.tell("ui.status.not_durable");
 }
 
 /** Gradio's way to call Python, which is there once Gradio has built its page. */
