@@ -128,6 +128,18 @@ def test_only_the_newest_wish_of_each_kind_is_answered(
     assert quiet(person)
 
 
+def test_a_hand_that_moves_on_lets_the_settled_picture_go(
+    worker: RenderWorker, recipe: Recipe
+) -> None:
+    person = Person(worker)
+    let_go = hold(worker, recipe.model)
+    person.wish(1, recipe, "settled")
+    person.wish(2, recipe)
+    let_go()
+    assert person.next()[0] == 2
+    assert quiet(person)
+
+
 def test_everyone_waiting_is_served_in_turn(
     worker: RenderWorker, recipe: Recipe
 ) -> None:

@@ -89,8 +89,13 @@ class RenderWorker:
                 self._seats.remove(seat)
 
     def wish(self, seat: Seat, wish: Wish) -> None:
-        """Ask for a picture; it replaces a waiting wish of its kind, unanswered."""
+        """Ask for a picture; it replaces a waiting wish of its kind, unanswered.
+
+        A live one also replaces a settled one: the hand has moved on.
+        """
         with self._ready:
+            if wish.kind == "live":
+                seat.wishes.pop("settled", None)
             seat.wishes[wish.kind] = wish
             self._ready.notify()
 
