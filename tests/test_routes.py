@@ -9,6 +9,7 @@ import shutil
 import struct
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from websockets.exceptions import InvalidStatus
 
 from studio.language import LANGUAGES, table
 from studio.server import assets, fallback, shelf
-from studio.server.routes import PREFERRED, build_routes, default_model
+from studio.server.routes import PREFERRED, SAVES, build_routes, default_model
 
 
 @pytest.fixture(scope="module")
@@ -237,6 +238,19 @@ def test_a_saved_work_brings_its_recipe_back(
     assert server.post("studio/save", json={"recipe": wanted}).content == first.content
     back = server.post("studio/read", content=first.content).json()
     assert back == {"recipe": wanted, "installed": True, "changed": False}
+
+
+def test_more_saves_at_once_than_are_made_at_once_all_come(
+    server: Server, recipe: dict[str, Any]
+) -> None:
+    def save(seed: int) -> bytes:
+        wanted = {**recipe, "source": {"seed": seed}}
+        return server.post("studio/save", json={"recipe": wanted}).content
+
+    with ThreadPoolExecutor(3 * SAVES) as people:
+        files = list(people.map(save, range(3 * SAVES)))
+    assert len(set(files)) == len(files)
+    assert all(file.startswith(b"\x89PNG") for file in files)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 # The recipe's own cap, and a little for the object around it.
 SAVE_LIMIT = 260 * 1024
+# A picture of 4096 x 4096 takes 50 MB until it is packed, which takes seconds: so
+# many at once, and the others wait while they are still only recipes.
+SAVES = 4
 READ_LIMIT = 32 * 2**20
 # The model that a new page opens, where it is installed.
 PREFERRED = "landscapes"
@@ -52,6 +55,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
     makers = worker or shared_worker()
+    presses = asyncio.Semaphore(SAVES)
 
     async def live(websocket: WebSocket) -> None:
         await serve_socket(websocket, makers)
@@ -61,7 +65,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models", models),
         ("GET", "/models/{name}", model_card),
         ("GET", "/models/{name}/preview.webp", preview),
-        ("POST", "/save", partial(save, makers)),
+        ("POST", "/save", partial(save, makers, presses)),
         ("POST", "/read", read),
     ]
     routes: list[BaseRoute] = [
@@ -121,7 +125,9 @@ async def preview(request: Request) -> Response:
     return send_file(request, folder / PREVIEW, TYPES[".webp"])
 
 
-async def save(worker: RenderWorker, request: Request) -> Response:
+async def save(
+    worker: RenderWorker, presses: asyncio.Semaphore, request: Request
+) -> Response:
     """``POST /studio/save``: a recipe becomes a PNG that holds it."""
     body = read_json(await read_body(request, SAVE_LIMIT))
     recipe = Recipe.from_dict(body.get("recipe") if isinstance(body, dict) else None)
@@ -134,10 +140,12 @@ async def save(worker: RenderWorker, request: Request) -> Response:
             pixels, recipe, style=style, fingerprint=mark, statement=statement
         )
 
-    pack = await asyncio.wrap_future(worker.ask(recipe.model, make))
+    async with presses:
+        pack = await asyncio.wrap_future(worker.ask(recipe.model, make))
+        file = await run_in_threadpool(pack)
     name = f'attachment; filename="{_file_name(recipe)}"'
     return Response(
-        await run_in_threadpool(pack),
+        file,
         media_type="image/png",
         headers={"Content-Disposition": name},
     )
