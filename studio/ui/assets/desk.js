@@ -49,7 +49,7 @@ export class Desk {
     else this.store.show(this.#beginning(), "beginning");
     if (linked !== undefined) await this.#bringLink(linked);
     if (this.history.head) return;
-    if (still()) this.#record(this.store.work, "beginning");
+    if (still() || this.live.state === "closed") this.#record(this.store.work, "beginning");
     else this.drift.start();
   }
 
@@ -148,9 +148,10 @@ export class Desk {
   }
 
   #dream() {
+    if (this.live.state === "closed") return this.status.tell("ui.status.closed");
     this.store.flush();
     this.drift.start();
-    if (!this.drift.on) this.status.tell("ui.status.no_drift");
+    return this.drift.on || this.status.tell("ui.status.no_drift");
   }
 
   async #walk(step) {

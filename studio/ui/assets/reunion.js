@@ -44,6 +44,8 @@ export function reunite(desk) {
 
   live.addEventListener("state", ({ detail }) => {
     if (detail.state === "open") renew();
+    // Without a socket nothing drifts, and nothing should say so.
+    if (detail.state === "closed") desk.hold();
   });
   live.addEventListener("failure", askWhy);
   live.addEventListener("trouble", ({ detail }) => {
