@@ -46,6 +46,7 @@ async function direct(room) {
   const places = furnish(room, desk);
   const seedbar = new Seedbar(store, places, status, drift);
   const keepers = new Keepers(store, picture, places.keepers, {
+    live,
     database,
     status,
     onReturn: (keeper) => desk.bring(keeper, "keeper"),

@@ -7,13 +7,15 @@ import { mainSeed, sameRecipe } from "./recipe.js";
 const SIDE = 144;
 
 export class Keepers {
+  #queue = Promise.resolve();
+
   /**
    * @param {import("./store.js").Store} store
    * @param {import("./picture.js").Picture} picture
    * @param {HTMLElement} strip
    */
-  constructor(store, picture, strip, { database, status, onReturn }) {
-    Object.assign(this, { store, picture, strip, database, status, onReturn });
+  constructor(store, picture, strip, { live, database, status, onReturn }) {
+    Object.assign(this, { store, picture, strip, live, database, status, onReturn });
     this.addresses = [];
     this.empty = word(make("p", { class: "keepers-empty" }), { text: "ui.keepers.empty" });
     // Other tabs of this browser show the same strip.
@@ -24,13 +26,20 @@ export class Keepers {
   }
 
   /** Keep the work on the easel; one that is kept already stays as it is. */
-  async keep() {
+  keep() {
     const { recipe, hand } = this.store.work;
+    // In order, so that a second click finds what the first one kept.
+    const done = this.#queue.then(() => this.#hang(recipe, hand));
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #hang(recipe, hand) {
     const kept = await this.database.all("keepers");
     if (kept.some((keeper) => sameRecipe(keeper.recipe, recipe))) {
       return this.status.tell("ui.keepers.already", {}, { good: true });
     }
-    const picture = await this.picture.thumbnail(SIDE);
+    const picture = await this.#pictureOf(recipe);
     const keeper = { id: freshId(), recipe, hand, picture, time: Date.now() };
     await this.database.put("keepers", keeper);
     await this.#changed();
@@ -44,6 +53,14 @@ export class Keepers {
     kept.sort((a, b) => (a.id < b.id ? 1 : -1));
     const items = kept.map((keeper) => this.#item(keeper));
     this.strip.replaceChildren(...(items.length ? items : [this.empty]));
+  }
+
+  /** What is on the canvas may be a moment behind the hand, and belong to another. */
+  async #pictureOf(recipe) {
+    const answers = this.live.state === "open" || this.live.state === "closed";
+    const settled = this.picture.settledRecipe === recipe;
+    const own = answers && !settled ? this.live.aside(recipe, { forgettable: false }) : null;
+    return (await own?.catch(() => null)) ?? this.picture.thumbnail(SIDE);
   }
 
   /** A wheel that only turns up and down still reaches the far end. */
