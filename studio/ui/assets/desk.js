@@ -142,7 +142,7 @@ export class Desk {
       open: () => this.pick?.(),
       drift: onWork(() => (this.drift.on ? this.hold() : this.#dream())),
       fullscreen: () => this.#fullscreen(),
-      language: () => languages.toggle(),
+      language: () => this.#attempt(() => languages.toggle()),
       help: () => this.shortcuts.toggle(),
     };
   }

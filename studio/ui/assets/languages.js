@@ -3,7 +3,7 @@
  * `data-say`, `data-hint` or `data-name` follow a switch by themselves; whoever
  * writes words in another way listens to "language".
  */
-import { studioAddress } from "./address.js";
+import { ask } from "./address.js";
 import { prefer, preference } from "./preferences.js";
 
 const LANGUAGES = ["en", "zh"];
@@ -16,12 +16,14 @@ class Languages extends EventTarget {
   async open() {
     const wanted = [preference("language"), ...(navigator.languages ?? [])];
     const known = wanted.map((tag) => String(tag).slice(0, 2).toLowerCase());
-    await this.use(known.find((tag) => LANGUAGES.includes(tag)) ?? "en");
+    const language = known.find((tag) => LANGUAGES.includes(tag)) ?? "en";
+    // A picture without words is better than neither.
+    await this.use(language).catch(() => {});
   }
 
-  /** Switch every word to `language`. */
+  /** Switch every word to `language`. @throws {Trouble} and stays as it was */
   async use(language) {
-    this.#tables[language] ??= await this.#load(language);
+    this.#tables[language] ??= await load(language);
     this.current = language;
     document.documentElement.lang = language === "zh" ? "zh-CN" : language;
     this.dispatchEvent(new Event("language"));
@@ -31,8 +33,8 @@ class Languages extends EventTarget {
   async toggle() {
     const at = LANGUAGES.indexOf(this.current);
     const next = LANGUAGES[(at + 1) % LANGUAGES.length];
-    prefer("language", next);
     await this.use(next);
+    prefer("language", next);
   }
 
   /** Whether there are words for `key`. */
@@ -47,11 +49,10 @@ class Languages extends EventTarget {
       name in params ? String(params[name]).slice(0, 80) : hole,
     );
   }
+}
 
-  async #load(language) {
-    const response = await fetch(studioAddress(`assets/languages/${language}.json`));
-    return response.ok ? response.json() : {};
-  }
+async function load(language) {
+  return (await ask(`assets/languages/${language}.json`)).json();
 }
 
 export const languages = new Languages();
