@@ -78,6 +78,8 @@ class Model:
         code = _config(name, AutoencoderConfig, networks.get("autoencoder"))
         self.generator = _build(name, Generator, shape, weights["generator"])
         self.autoencoder = _build(name, Autoencoder, code, weights["autoencoder"])
+        with torch.no_grad():
+            self.generator.settle()
         self.resolution: tuple[int, int] = tuple(card["resolution"])  # type: ignore
         self.layers, self.w_dim = shape.layers, shape.w_dim
         self.z_dim = shape.z_dim

@@ -19,6 +19,11 @@ def leaky(x: Tensor) -> Tensor:
     return F.leaky_relu(x, SLOPE)
 
 
+def leaky_(x: Tensor) -> Tensor:
+    """Apply it in place, to a tensor that nobody else needs."""
+    return F.leaky_relu_(x, SLOPE)
+
+
 def he_linear(inputs: int, outputs: int, gain: float = GAIN) -> nn.Linear:
     """Make a linear layer of unit output variance (He et al., arXiv:1502.01852).
 
@@ -56,7 +61,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(leaky(self.first(leaky(x))))
+        return self.second(leaky_(self.first(leaky(x)))).add_(x)
 
 
 def freeze(module: M) -> M:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.networks.blocks import he_conv, he_linear, leaky
+from studio.networks.blocks import he_conv, he_linear, leaky, leaky_
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Halving(nn.Module):
         nn.init.normal_(self.skip.weight, std=1 / math.sqrt(inputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.avg_pool2d(leaky(self.second(leaky(self.first(x)))), 2)
+        y = F.avg_pool2d(leaky_(self.second(leaky_(self.first(x)))), 2)
         return (y + self.skip(F.avg_pool2d(x, 2))) / math.sqrt(2)
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.networks.blocks import he_linear, leaky
+from studio.networks.blocks import he_linear, leaky, leaky_
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,21 @@ class ModulatedConv(nn.Module):
         self.bias = nn.Parameter(torch.zeros(outputs))
         self.style = he_linear(w_dim, inputs, gain=1.0)
         nn.init.ones_(self.style.bias)
+        self.kept_power: Tensor | None = None
+
+    def power(self) -> Tensor:
+        """Give the squared weights summed over the kernel, [outputs, inputs]."""
+        return self.weight.square().sum(dim=(2, 3))
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         scale = self.style(w)  # [N, inputs]
-        power = self.weight.square().sum(dim=(2, 3))  # [outputs, inputs]
+        power = self.power() if self.kept_power is None else self.kept_power
         renorm = torch.rsqrt(scale.square() @ power.T + 1e-8)  # [N, outputs]
         x = F.conv2d(x * scale[:, :, None, None], self.weight, padding=1)
-        x = x * renorm[:, :, None, None] + self.bias[:, None, None]
-        return leaky(x) * math.sqrt(2)
+        # sqrt(2) keeps the variance; a positive factor may go through leaky first
+        gain = math.sqrt(2)
+        bias = gain * self.bias[:, None, None]
+        return leaky_(torch.addcmul(bias, x, gain * renorm[:, :, None, None]))
 
 
 class Level(nn.Module):
@@ -109,8 +116,18 @@ class Level(nn.Module):
         return x, self.output(x)
 
 
-def enlarge(x: Tensor) -> Tensor:
-    """Double height and width."""
+def double_features(x: Tensor) -> Tensor:
+    """Double height and width by repetition.
+
+    Neighbouring latents differ a lot, and without noise inputs the edges between
+    repeated cells are what the convolutions make fine detail from: on smoothly
+    enlarged features a generator could not even learn 16 pictures by heart.
+    """
+    return F.interpolate(x, scale_factor=2)
+
+
+def double_latents(x: Tensor) -> Tensor:
+    """Double height and width smoothly."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
@@ -136,11 +153,17 @@ class Generator(nn.Module):
         latents: Tensor | None = None
         for i, level in enumerate(self.levels):
             if latents is not None:
-                x, latents = enlarge(x), enlarge(latents)
+                x, latents = double_features(x), double_latents(latents)
             x, more = level(x, w[:, 2 * i : 2 * i + 2])
             latents = more if latents is None else latents + more
         assert latents is not None
         return latents
+
+    def settle(self) -> None:
+        """Keep what depends on weights alone; they must not change afterwards."""
+        for module in self.modules():
+            if isinstance(module, ModulatedConv):
+                module.kept_power = module.power()
 
     def spread(self, w: Tensor) -> Tensor:
         """Repeat w [N, w_dim] for every layer: [N, layers, w_dim]."""
