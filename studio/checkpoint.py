@@ -68,7 +68,8 @@ def locate(name: str) -> Path:
 
 def model_name(folder: Path) -> str:
     """Give the name by which a checkpoint's folder is called."""
-    folder = folder.resolve()
+    # a link is called by its own name, not by that of what it leads to
+    folder = folder.absolute()
     return folder.parent.name if folder.name == "checkpoint" else folder.name
 
 

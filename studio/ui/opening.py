@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio import checkpoint
+from studio.errors import ModelError
 from studio.server.guards import signed_in
 from studio.server.routes import default_model
 
@@ -110,7 +111,10 @@ def preview() -> str:
 
 def _preview_path() -> Path | None:
     name = default_model(checkpoint.list_models())
-    path = checkpoint.locate(name) / checkpoint.PREVIEW if name else None
+    try:
+        path = checkpoint.locate(name) / checkpoint.PREVIEW if name else None
+    except ModelError:  # taken away this very moment: the page opens without it
+        return None
     return path if path and path.is_file() else None
 
 
