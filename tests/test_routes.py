@@ -7,6 +7,7 @@ import io
 import json
 import shutil
 import struct
+import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,8 +21,14 @@ from starlette.routing import WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
 from studio.language import LANGUAGES, table
-from studio.server import assets, fallback, shelf
-from studio.server.routes import PREFERRED, SAVES, build_routes, default_model
+from studio.server import assets, fallback, routes, shelf
+from studio.server.routes import (
+    PREFERRED,
+    READS,
+    SAVES,
+    build_routes,
+    default_model,
+)
 
 
 @pytest.fixture(scope="module")
@@ -251,6 +258,27 @@ def test_more_saves_at_once_than_are_made_at_once_all_come(
         files = list(people.map(save, range(3 * SAVES)))
     assert len(set(files)) == len(files)
     assert all(file.startswith(b"\x89PNG") for file in files)
+
+
+def test_uploads_that_dawdle_keep_nobody_else_waiting(
+    server: Server, recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    png = server.post("studio/save", json={"recipe": recipe}).content
+    monkeypatch.setattr(routes, "READ_PATIENCE", 0.5)
+
+    def dawdle(_: int) -> dict[str, Any]:
+        def crumbs() -> Iterator[bytes]:
+            yield png[:8]
+            time.sleep(3)
+            yield png[8:]
+
+        return server.post("studio/read", content=crumbs()).json()
+
+    with ThreadPoolExecutor(READS) as people:
+        slow = people.map(dawdle, range(READS))
+        back = server.post("studio/read", content=png).json()
+        assert back["recipe"] == recipe
+        assert {answer["error"]["code"] for answer in slow} == {"too_slow"}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ _STATUS = {
     "not_signed_in": 401,
     "other_origin": 403,
     "not_found": 404,
+    "too_slow": 408,
     "body_too_large": 413,
     "too_fast": 429,
     "internal": 500,

@@ -35,6 +35,10 @@ SAVE_LIMIT = 260 * 1024
 # A picture of 4096 x 4096 takes 50 MB until it is packed, which takes seconds: so
 # many at once, and the others wait while they are still only recipes.
 SAVES = 4
+# Uploads are held in memory whole: so many at once, the others wait at the door, and
+# one that dawdles longer than this (seconds) must not keep the place.
+READS = 4
+READ_PATIENCE = 120.0
 READ_LIMIT = 32 * 2**20
 # The model that a new page opens, where it is installed.
 PREFERRED = "landscapes"
@@ -55,7 +59,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
     makers = worker or shared_worker()
-    presses = asyncio.Semaphore(SAVES)
+    presses, desks = asyncio.Semaphore(SAVES), asyncio.Semaphore(READS)
 
     async def live(websocket: WebSocket) -> None:
         await serve_socket(websocket, makers)
@@ -66,7 +70,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models/{name}", model_card),
         ("GET", "/models/{name}/preview.webp", preview),
         ("POST", "/save", partial(save, makers, presses)),
-        ("POST", "/read", read),
+        ("POST", "/read", partial(read, desks)),
     ]
     routes: list[BaseRoute] = [
         Route(f"/studio{path}", guarded(endpoint), methods=[method])
@@ -151,10 +155,15 @@ async def save(
     )
 
 
-async def read(request: Request) -> Response:
+async def read(desks: asyncio.Semaphore, request: Request) -> Response:
     """``POST /studio/read``: the recipe inside a PNG, and whether it can be made."""
-    data = await read_body(request, READ_LIMIT)
-    recipe = (await run_in_threadpool(read_png, data)).recipe
+    async with desks:
+        body = read_body(request, READ_LIMIT)
+        try:
+            data = await asyncio.wait_for(body, READ_PATIENCE)
+        except asyncio.TimeoutError as problem:
+            raise InputError("too_slow") from problem
+        recipe = (await run_in_threadpool(read_png, data)).recipe
     state = await run_in_threadpool(_standing, recipe)
     return JSONResponse({"recipe": recipe.to_dict(), **state})
 
