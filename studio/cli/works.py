@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -177,7 +176,7 @@ def _show(args: argparse.Namespace) -> None:
     named = text(f"cli.show.{state}", model=work.recipe.model)
     lines = [
         text("cli.show.model", state=named, fingerprint=work.fingerprint),
-        text("cli.show.recipe", recipe=json.dumps(recipe, ensure_ascii=False)),
+        text("cli.show.recipe", recipe=work.recipe.to_json()),
     ]
     if args.verify:
         compared = _verify(work)
