@@ -52,6 +52,8 @@ def test_the_first_touch_continues_the_dream_from_where_it_is(
 ) -> None:
     room = visit().enter()
     room.wait("() => 'blend' in reverie.store.recipe.source")
+    room.page.click(".frame")
+    assert room.page.evaluate("reverie.drift.on")
     dreamt = room.page.evaluate(
         "() => { reverie.store.touch(); return reverie.store.recipe.source; }"
     )
@@ -77,6 +79,27 @@ def test_seeds_are_typed_thrown_and_stepped(room: Room) -> None:
     assert room.recipe["source"] == {"seed": 4294967295}
     room.press("r").settle()
     assert room.recipe["source"] != {"seed": 4294967295}
+
+
+def test_the_row_of_seeds_is_a_ring(room: Room) -> None:
+    room.unfold().page.fill("input[data-how='seed']", "0")
+    room.press("Enter").settle().do("previous").settle()
+    assert room.recipe["source"] == {"seed": 4294967295}
+    room.do("next").settle()
+    assert room.recipe["source"] == {"seed": 0}
+    seeds, blend, place = room.page.evaluate(
+        """async () => {
+          const address = new URL('studio/assets/recipe.js', document.baseURI);
+          const { latticePlace, latticeSource, neighbour } = await import(address);
+          const source = latticeSource(4294967295, 0.25, 0);
+          const steps = [[0, -1], [0, -1000], [4294967295, 1], [4294967295, 1000]];
+          return [steps.map(([seed, by]) => neighbour(seed, by)),
+                  source.blend, latticePlace(source)];
+        }"""
+    )
+    assert seeds == [4294967295, 4294966296, 0, 999]
+    assert blend == [[4294967295, 0.75], [0, 0.25]]
+    assert place == {"seed": 4294967295, "x": 0.25, "y": 0}
 
 
 @pytest.mark.parametrize("text", HOSTILE_SEEDS)

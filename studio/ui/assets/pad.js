@@ -66,20 +66,28 @@ export class Pad {
   /** Follow a drag on `surface`; `span()` cells lie across its width. */
   #listen(surface, span, jumps) {
     let start = null;
-    surface.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || !this.store.work) return;
+    const grasp = () => {
       this.store.touch();
       this.#settlePlace();
+      Object.assign(start, { moved: true, ...this.#xy() });
+    };
+    surface.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || !this.store.work) return;
       const box = surface.getBoundingClientRect();
-      if (jumps) this.#jump(event, box);
-      start = { x: event.clientX, y: event.clientY, box, ...this.#xy(), moved: jumps };
+      start = { x: event.clientX, y: event.clientY, box, moved: false };
+      if (jumps) {
+        grasp();
+        this.#jump(event, box);
+        Object.assign(start, this.#xy());
+      }
       surface.setPointerCapture(event.pointerId);
     });
     surface.addEventListener("pointermove", (event) => {
       if (!start) return;
       const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
-      start.moved ||= Math.hypot(dx, dy) > 4;
-      if (!start.moved) return;
+      // A click, or two for fullscreen, lets the dream go on.
+      if (!start.moved && Math.hypot(dx, dy) <= 4) return;
+      if (!start.moved) grasp();
       surface.classList.add("is-dragging");
       const scale = span() / start.box.width;
       this.#move(start.px + dx * scale, start.py + dy * scale, jumps, false);
