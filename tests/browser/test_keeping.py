@@ -42,6 +42,30 @@ def test_a_reload_returns_to_the_same_work_and_its_past(room: Room) -> None:
     room.do("undo").wait("() => !reverie.store.recipe.variety")
 
 
+def test_a_change_right_before_a_reload_is_kept(room: Room) -> None:
+    room.page.evaluate(
+        """() => {
+          window.before = true;
+          reverie.store.edit((work) =>
+            ({ ...work, recipe: { ...work.recipe, variety: 1.25 } }), 'variety');
+          setTimeout(() => location.reload());
+        }"""
+    )
+    room.wait("() => !window.before && window.reverie?.store.work")
+    assert room.settle().recipe["variety"] == 1.25
+    room.do("undo").wait("() => !reverie.store.recipe.variety")
+
+
+def test_redo_follows_the_path_of_its_own_tab(room: Room) -> None:
+    room.slide(FIRST, 1).settle().do("undo")
+    room.wait("() => !reverie.store.recipe.directions")
+    other = Room(room.page.context.new_page(), room.address).enter().settle()
+    other.slide(FIRST, -1).settle().page.close()
+    room.do("redo").wait("() => reverie.store.recipe.directions")
+    assert room.recipe["directions"] == {"pca-01": 1}
+    room.wait("() => document.querySelector('[data-act=redo]').disabled")
+
+
 def test_the_page_outlives_a_restart_of_the_server(room: Room, studio: Studio) -> None:
     room.slide(FIRST, 2).settle()
     before = room.recipe

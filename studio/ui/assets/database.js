@@ -4,7 +4,7 @@
  */
 const NAME = "reverie";
 const VERSION = 1;
-const STORES = { works: "id", paths: "parent", keepers: "id" };
+const STORES = { works: "id", keepers: "id" };
 
 /** Open the database. @returns {Promise<Database | Memory>} */
 export async function openDatabase() {
@@ -66,6 +66,8 @@ class Database {
     return new Promise((resolve, reject) => {
       const transaction = this.#database.transaction(store, mode);
       const request = ask(transaction.objectStore(store));
+      // At once, for the page may be closing.
+      if (mode === "readwrite") transaction.commit?.();
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error);
     });

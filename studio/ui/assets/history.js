@@ -1,6 +1,7 @@
 /**
  * The history: an append-only graph of works in IndexedDB. Undo walks to the parent
- * and redo goes down the path last taken; nothing that was made is ever forgotten.
+ * and redo goes back along this tab's own path, whatever other tabs made of the same
+ * work; nothing that was made is ever forgotten.
  *
  * @typedef {Object} Moment
  * @property {string} id
@@ -16,9 +17,8 @@ import { sameWork } from "./store.js";
 
 export class History extends EventTarget {
   /** @type {Moment | null} the moment on the easel */ head = null;
-  canUndo = false;
-  canRedo = false;
   #database;
+  /** Ids of what was undone here, the next one first. */ #ahead = [];
   #queue = Promise.resolve();
 
   constructor(database) {
@@ -26,12 +26,20 @@ export class History extends EventTarget {
     this.#database = database;
   }
 
+  get canUndo() {
+    return Boolean(this.head?.parents.length);
+  }
+
+  get canRedo() {
+    return this.#ahead.length > 0;
+  }
+
   /** Go to where this tab, or else this browser, was last. */
   async open() {
-    const id = lastPlace("head");
-    const moment = id && (await this.#database.get("works", id));
-    if (moment) await this.#stand(moment);
-    return this.head;
+    const [id, parent, ...ahead] = (lastPlace("head") ?? "").split(" ");
+    // A page that closed amid its last write may have left only what was before it.
+    const moment = (await this.#find(id)) ?? (await this.#find(parent));
+    return moment ? this.#stand(moment, ahead) : null;
   }
 
   /** Append `work`, made from the present moment. Writes happen in order. */
@@ -46,28 +54,27 @@ export class History extends EventTarget {
         how,
         time: Date.now(),
       };
+      // Before the write: a page that is closing still writes, but hears no answer.
+      remember(moment, []);
       await this.#database.put("works", moment);
-      await this.#remember(moment);
-      return this.#stand(moment);
+      return this.#stand(moment, []);
     });
   }
 
   /** Step back. @returns {Promise<Moment | null>} null at the beginning */
   undo() {
     return this.#inOrder(async () => {
-      const parent = this.head?.parents[0];
-      const moment = parent && (await this.#database.get("works", parent));
-      if (!moment) return null;
-      await this.#remember(this.head);
-      return this.#stand(moment);
+      const moment = await this.#find(this.head?.parents[0]);
+      return moment ? this.#stand(moment, [this.head.id, ...this.#ahead]) : null;
     });
   }
 
-  /** Step forward on the path last taken. @returns {Promise<Moment | null>} */
+  /** Step forward to what was undone last. @returns {Promise<Moment | null>} */
   redo() {
     return this.#inOrder(async () => {
-      const moment = await this.#next();
-      return moment ? this.#stand(moment) : null;
+      const [id, ...ahead] = this.#ahead;
+      const moment = await this.#find(id);
+      return moment ? this.#stand(moment, ahead) : null;
     });
   }
 
@@ -82,22 +89,20 @@ export class History extends EventTarget {
     return done;
   }
 
-  async #remember(moment) {
-    const [parent] = moment.parents;
-    if (parent) await this.#database.put("paths", { parent, child: moment.id });
+  async #find(id) {
+    return (id && (await this.#database.get("works", id))) || null;
   }
 
-  async #next() {
-    const path = this.head && (await this.#database.get("paths", this.head.id));
-    return path && (await this.#database.get("works", path.child));
-  }
-
-  async #stand(moment) {
+  #stand(moment, ahead) {
     this.head = moment;
-    rememberPlace("head", moment.id);
-    this.canUndo = moment.parents.length > 0;
-    this.canRedo = Boolean(await this.#next());
+    this.#ahead = ahead;
+    remember(moment, ahead);
     this.dispatchEvent(new CustomEvent("move", { detail: moment }));
     return moment;
   }
+}
+
+/** For this tab, and for the next one: where it is, came from and can go again. */
+function remember({ id, parents }, ahead) {
+  rememberPlace("head", [id, parents[0] ?? "", ...ahead].join(" "));
 }
