@@ -42,14 +42,14 @@ export class Live extends EventTarget {
 
   /** Ask for a live frame; an older one that still waits is forgotten. */
   request(recipe, final = true) {
-    this.#want = { recipe, since: performance.now(), final };
+    this.#want = { recipe, final };
     this.#settle = null;
     this.#pump();
   }
 
   /** Ask for the settled picture of `size` (height, width). */
   settle(recipe, size) {
-    this.#settle = { recipe, size, since: performance.now() };
+    this.#settle = { recipe, size };
     this.#pump();
   }
 
@@ -87,24 +87,24 @@ export class Live extends EventTarget {
     if (this.state !== "open") return;
     this.#dropStale();
     if (this.#want && this.#asked.size < UNANSWERED) {
-      const { recipe, since } = this.#want;
+      const { recipe } = this.#want;
       this.#want = null;
-      this.newest = this.#send("live", recipe, since);
+      this.newest = this.#send("live", recipe);
     }
     if (!this.#want && this.#settle) {
-      const { recipe, size, since } = this.#settle;
+      const { recipe, size } = this.#settle;
       this.#settle = null;
-      this.#send("settled", recipe, since, size);
+      this.#send("settled", recipe, size);
     }
     if (this.idle && this.#waiting.length) {
       const aside = this.#waiting.shift();
-      this.#aside = { id: this.#send("live", aside.recipe, performance.now()), aside };
+      this.#aside = { id: this.#send("live", aside.recipe), aside };
     }
   }
 
-  #send(kind, recipe, since, size) {
+  #send(kind, recipe, size) {
     const id = ++this.#ids;
-    this.#asked.set(id, { kind, since, recipe, sent: performance.now() });
+    this.#asked.set(id, { kind, recipe, sent: performance.now() });
     this.#socket.send(JSON.stringify({ id, recipe, kind, ...(size && { size }) }));
     return id;
   }
@@ -144,8 +144,7 @@ export class Live extends EventTarget {
       else this.#waiting.unshift(aside);
       if (id === small) return this.#pump();
     }
-    const { since, recipe } = asked ?? {};
-    this.#emit("frame", { id, kind, blob, since, recipe });
+    this.#emit("frame", { id, kind, blob, recipe: asked?.recipe });
     this.#pump();
   }
 
@@ -199,7 +198,7 @@ export class Live extends EventTarget {
       if (!address.startsWith("data:")) throw JSON.parse(address).error;
       const blob = await (await fetch(address)).blob();
       if (wish.resolve) wish.resolve(blob);
-      else this.#emit("frame", { id, kind: "live", blob, since: wish.since });
+      else this.#emit("frame", { id, kind: "live", blob });
     } catch (problem) {
       const error = problem?.code ? problem : { code: "ui.status.no_answer" };
       if (wish.reject) wish.reject(error);

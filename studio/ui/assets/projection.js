@@ -1,6 +1,6 @@
 /**
  * From the store to the screen: every change asks for a live frame; when the hand
- * rests, for the settled picture; frames that come back are drawn and announced.
+ * rests, for the settled picture; frames that come back are drawn.
  */
 import { rememberPlace } from "./preferences.js";
 import { CHANGED } from "./reunion.js";
@@ -31,7 +31,6 @@ export function show({ store, live, picture, status, drift }) {
   live.addEventListener("frame", async ({ detail: frame }) => {
     const stale = () => frame.kind === "settled" && !live.isCurrent(frame.id);
     if (!(await picture.draw(frame, stale).catch(() => false))) return;
-    announce(frame);
     status.clear("frame");
     if (frame.kind === "settled") rememberPicture(picture);
   });
@@ -49,12 +48,6 @@ export function show({ store, live, picture, status, drift }) {
       if (state === "closed" && store.work) live.request(store.recipe);
     }
   });
-}
-
-function announce({ id, kind, since }) {
-  const latency = since === undefined ? null : performance.now() - since;
-  const detail = { id, kind, latency_ms: latency };
-  document.dispatchEvent(new CustomEvent("reverie:frame", { bubbles: true, detail }));
 }
 
 /** So that a reload shows this picture in its first paint. */
