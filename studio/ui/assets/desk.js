@@ -65,7 +65,7 @@ export class Desk {
     this.sliders.setCard(card);
     this.about.show(card);
     this.choice(this.models, card.name);
-    document.querySelector("#reverie-room .model-title").textContent = card.title;
+    this.room.querySelector(".model-title").textContent = card.title;
   }
 
   /** Change to another model; the seed and the variety go along. */
@@ -193,7 +193,7 @@ export class Desk {
     if (document.fullscreenElement) return document.exitFullscreen();
     try {
       // Some phones lack it altogether.
-      await this.picture.frame.requestFullscreen();
+      await this.room.querySelector(".easel").requestFullscreen();
     } catch {
       this.status.tell("ui.status.no_fullscreen");
     }
@@ -226,8 +226,9 @@ export class Desk {
     const offer = await this.#attempt(listModels);
     if (!offer) return null;
     this.models = offer.models;
+    this.status.clear("models");
     if (offer.models.length) return offer;
-    this.status.tell("ui.status.no_model", {}, { stays: true });
+    this.status.tell("ui.status.no_model", {}, { from: "models", stays: true });
     return null;
   }
 

@@ -6,8 +6,6 @@
  * - `live.state`, `live.request(recipe)`
  * - `history.head`, `history.all()`, `drift.on`
  * - `picture.settledRecipe`, the recipe of the settled picture, null while live
- * - after each drawn frame the document gets a "reverie:frame" event with
- *   `{id, kind: "live" | "settled", latency_ms}`, measured from the request
  */
 import { adopt } from "./adopt.js";
 import { openDatabase } from "./database.js";
@@ -40,7 +38,7 @@ async function direct(room) {
   const picture = new Picture(room.querySelector(".frame"));
   const status = new Status(room.querySelector(".status"));
   const drift = new Drift(store, live);
-  const desk = new Desk({ store, live, history, drift, picture, status });
+  const desk = new Desk({ room, store, live, history, drift, picture, status });
   window.reverie = { store, live, history, drift, picture };
 
   const places = furnish(room, desk);
