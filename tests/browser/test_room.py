@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -139,6 +140,62 @@ def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
         CONTROLS,
     )
     assert nameless == []
+
+
+def test_in_fullscreen_the_picture_fills_and_words_are_seen(room: Room) -> None:
+    room.press("f").wait("() => document.fullscreenElement")
+    room.wait(
+        "() => document.querySelector('.frame').clientWidth === innerWidth &&"
+        " document.querySelector('.frame').clientHeight === innerHeight"
+    )
+    room.press("c")
+    assert "clipboard" in room.said() or "copying" in room.said()
+    assert room.page.evaluate(
+        """() => {
+          const line = document.querySelector('.status');
+          const { top, bottom, width } = line.getBoundingClientRect();
+          return document.fullscreenElement.contains(line) && line.checkVisibility()
+            && width > 50 && top > 0 && bottom <= innerHeight;
+        }"""
+    )
+    room.press("f").wait("() => !document.fullscreenElement")
+
+
+def test_a_lasting_sentence_comes_back_after_a_passing_one(room: Room) -> None:
+    told = room.page.evaluate(
+        """async () => {
+          const address = new URL('studio/assets/status.js', document.baseURI);
+          const { Status } = await import(address);
+          const line = document.createElement('p');
+          const status = new Status(line);
+          const seen = [];
+          const see = () => seen.push([...line.childNodes].at(-1)?.data);
+          status.tell('ui.status.away', {}, { from: 'socket', stays: true });
+          see();
+          status.tell('ui.status.copied', {}, { from: 'link' });
+          see();
+          status.clear('link');
+          see();
+          status.clear('socket');
+          return [...seen, line.matches('.is-shown')];
+        }"""
+    )
+    assert told[0] == told[2] != told[1]
+    assert told[3] is False
+
+
+def test_a_prefix_without_its_final_slash_serves(visit: Callable[..., Room]) -> None:
+    room = visit(reduced_motion="reduce")
+
+    def forward(route: Any) -> None:
+        path = route.request.url.partition("/prefix")[2].removeprefix("/")
+        route.fulfill(response=route.fetch(url=room.address + path))
+
+    room.page.route("**/prefix*", forward)
+    room.page.route("**/prefix/studio/**", forward)
+    room.knock(f"{room.address}prefix")
+    room.wait("() => window.reverie?.store.card")
+    assert room.page.url == f"{room.address}prefix/"
 
 
 def test_eight_tabs_of_one_browser_are_all_live(room: Room) -> None:

@@ -1,17 +1,25 @@
 /**
  * One calm line for everything that has to be said. It has its own height, so
- * nothing moves when words come and go, and screen readers hear it.
+ * nothing moves when words come and go, and screen readers hear it. What passes is
+ * said over what lasts, and the lasting sentence comes back after it.
  */
 import { languages, say } from "./languages.js";
 
+/** How long a passing sentence stays, and how long the line takes to fade (ms). */
 const STAYS = 9000;
+const FADE = 300;
 
 export class Status {
   /** @param {HTMLElement} line */
   constructor(line) {
     this.line = line;
-    this.shown = null;
-    languages.addEventListener("language", () => this.#write());
+    this.lasting = null;
+    this.passing = null;
+    languages.addEventListener("language", () => this.#show());
+  }
+
+  get shown() {
+    return this.passing ?? this.lasting;
   }
 
   /**
@@ -19,11 +27,12 @@ export class Status {
    * it is settled; `stays` keeps it until then.
    */
   tell(key, params = {}, { from = "", stays = false, sentence = "", good = false } = {}) {
+    const told = { key, params, from, sentence, good };
     clearTimeout(this.timer);
-    this.shown = { key, params, from, sentence };
-    this.line.classList.toggle("is-good", good);
-    this.#write();
-    if (!stays) this.timer = setTimeout(() => this.#hide(), STAYS);
+    this.passing = stays ? null : told;
+    if (stays) this.lasting = told;
+    else this.timer = setTimeout(() => this.#pass(), STAYS);
+    this.#show();
   }
 
   /** Say what an error tells; the server's own sentence where we lack words. */
@@ -35,20 +44,31 @@ export class Status {
 
   /** Take back what was said about `from`. */
   clear(from) {
-    if (this.shown?.from === from) this.#hide();
+    const before = this.shown;
+    if (this.lasting?.from === from) this.lasting = null;
+    if (this.passing?.from === from) this.passing = null;
+    if (this.shown !== before) this.#show();
   }
 
-  #hide() {
-    clearTimeout(this.timer);
-    this.shown = null;
-    this.line.classList.remove("is-shown");
+  #pass() {
+    this.passing = null;
+    this.#show();
   }
 
-  #write() {
-    if (!this.shown) return;
-    const { key, params, sentence } = this.shown;
-    const words = languages.knows(key) || !sentence ? say(key, params) : sentence;
-    if (this.line.textContent !== words) this.line.textContent = words;
-    this.line.classList.add("is-shown");
+  #show() {
+    const { shown } = this;
+    clearTimeout(this.emptying);
+    this.line.classList.toggle("is-shown", Boolean(shown));
+    if (!shown) {
+      this.emptying = setTimeout(() => this.line.replaceChildren(), FADE);
+      return;
+    }
+    this.line.classList.toggle("is-good", shown.good);
+    // A new text, even of the same words: only then is it announced again.
+    this.line.replaceChildren(words(shown));
   }
+}
+
+function words({ key, params, sentence }) {
+  return languages.knows(key) || !sentence ? say(key, params) : sentence;
 }
