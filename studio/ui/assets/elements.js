@@ -29,7 +29,8 @@ export function button(name, act, look = {}) {
     type: "button",
     class: `quiet ${look.bare ? "bare" : ""} ${look.class ?? ""}`.trim(),
     "data-act": name,
-    "aria-keyshortcuts": look.key ?? null,
+    "aria-keyshortcuts": look.key?.replace("Ctrl", "Control") ?? null,
+    "data-key": look.key ?? null,
     onclick: act,
   });
   if (look.icon) element.append(icon(look.icon));

@@ -44,9 +44,8 @@ export function explain(root) {
 
 function show(tip, target) {
   if (!target.isConnected) return;
-  const { hint, tip: ready, params } = target.dataset;
+  const { hint, tip: ready, params, key } = target.dataset;
   tip.textContent = ready || say(hint, JSON.parse(params ?? "{}"));
-  const key = target.getAttribute("aria-keyshortcuts");
   if (key) tip.append(" ", make("kbd", {}, key));
   tip.hidden = false;
   const box = target.getBoundingClientRect();
