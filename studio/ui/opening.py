@@ -26,6 +26,11 @@ STYLES = ("shell.css", "room.css", "controls.css", "folds.css")
 # A transparent pixel where no model has a preview.
 NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 LARGEST_PREVIEW = 512 * 1024
+# Behind a proxy's prefix without its final slash, relative addresses would miss it.
+SLASH = (
+    '<script>if (!location.pathname.endsWith("/")) history.replaceState(null, "", '
+    'location.pathname + "/" + location.search + location.hash);</script>'
+)
 
 
 class Opening:
@@ -88,6 +93,7 @@ def head() -> str:
     preload = '<link rel="modulepreload" href="studio/assets/{}">'
     return "\n".join(
         [
+            SLASH,
             f"<style>{''.join(_text(name) for name in STYLES)}</style>",
             *(preload.format(name) for name in sorted(modules)),
             '<script type="module" src="studio/assets/director.js"></script>',
