@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
+import time
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +24,7 @@ from studio.errors import ModelError
 from studio.paths import checkpoints_folder, runs_folder
 
 FORMAT = 1
+COARSEST_TICK = 2.0  # seconds, of any file system's clock
 NEEDED = ("autoencoder.safetensors", "generator.safetensors", "directions.safetensors")
 PREVIEW = "preview.webp"
 Tensors = Mapping[str, np.ndarray]
@@ -163,7 +166,17 @@ def fingerprint(folder: Path) -> str:
         stats = [(folder / file).stat() for file in NEEDED]
     except OSError:
         raise ModelError("model_file_missing", name=name, file="weights") from None
-    return _fingerprint(folder, tuple((s.st_mtime_ns, s.st_size) for s in stats))
+    stamps = tuple((s.st_mtime_ns, s.st_size) for s in stats)
+    read = _fingerprint if _is_settled(stats) else _fingerprint.__wrapped__
+    return read(folder, stamps)
+
+
+def _is_settled(stats: list[os.stat_result]) -> bool:
+    """Tell whether files are old enough that a change would show in their times.
+
+    File clocks are coarse: two writes within one tick leave the same time.
+    """
+    return time.time() - max(s.st_mtime for s in stats) > COARSEST_TICK
 
 
 @lru_cache(maxsize=64)
@@ -196,16 +209,18 @@ def describe(folder: Path) -> dict[str, Any]:
         entry |= {key: card[key] for key in ("title", "family", "resolution")}
         images = card["data"].get("images")
         entry["images"] = images if isinstance(images, int) else None
-        _check_files(folder, _stamp(folder))
+        _check_as_it_is(folder)
     except ModelError as problem:
         return entry | {"problem": str(problem), "error": problem.as_dict()}
     return entry | {"ready": True}
 
 
-def _stamp(folder: Path) -> tuple[int, ...]:
+def _check_as_it_is(folder: Path) -> None:
     files = [folder / file for file in (*NEEDED, "card.json")]
     stats = [file.stat() for file in files if file.exists()]
-    return tuple(number for s in stats for number in (s.st_mtime_ns, s.st_size))
+    stamp = tuple(number for s in stats for number in (s.st_mtime_ns, s.st_size))
+    check = _check_files if _is_settled(stats) else _check_files.__wrapped__
+    check(folder, stamp)
 
 
 @lru_cache(maxsize=64)
