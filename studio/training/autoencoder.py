@@ -34,7 +34,6 @@ from studio.training.phase import (
     to_pixels,
 )
 from studio.training.settings import TrainSettings
-from studio.training.state import Parts
 
 WARM_UP = 100  # steps
 # Nothing normalises the activations; without both of a long memory for squares in Adam
@@ -75,15 +74,6 @@ class AutoencoderPhase(Phase):
         self.judge_optimiser = make_adam(
             [(self.judge.parameters(), rate / 2)], (0.5, 0.9)
         )
-
-    def parts(self) -> Parts:
-        return {
-            "model": self.model,
-            "average": self.average,
-            "judge": self.judge,
-            "optimiser": self.optimiser,
-            "judge_optimiser": self.judge_optimiser,
-        }
 
     def step(self, progress: float) -> dict[str, float]:
         self._set_rates(progress)

@@ -24,7 +24,6 @@ from studio.training.phase import (
     set_rate,
 )
 from studio.training.settings import TrainSettings
-from studio.training.state import Parts
 
 BETAS = (0.0, 0.99)
 MEAN_KEEP = 0.995  # of the running mean of w, per step
@@ -74,15 +73,6 @@ class GeneratorPhase(Phase):
         rest = [p for p in self.model.parameters() if p not in taken]
         self.optimiser = make_adam([(rest, rate), (mapping, slow)], BETAS)
         self.judge_optimiser = make_adam([(self.judge.parameters(), rate)], BETAS)
-
-    def parts(self) -> Parts:
-        return {
-            "model": self.model,
-            "average": self.average,
-            "judge": self.judge,
-            "optimiser": self.optimiser,
-            "judge_optimiser": self.judge_optimiser,
-        }
 
     def step(self, progress: float) -> dict[str, float]:
         factor = self.caution * falling_rate(progress, self.settings.rate_decay)

@@ -38,6 +38,10 @@ class Randomness:
         return torch.randn(shape, generator=self.torch)
 
 
+# What every phase is made of, by the names under which it is saved.
+SAVED = ("model", "average", "judge", "optimiser", "judge_optimiser")
+
+
 class Phase(ABC):
     """Networks and optimisers that learn together, one batch a step."""
 
@@ -68,9 +72,9 @@ class Phase(ABC):
     def step(self, progress: float) -> dict[str, float]:
         """Learn from one batch; `progress` in [0, 1] sets rates. Gives losses."""
 
-    @abstractmethod
     def parts(self) -> Parts:
         """Name everything that must be saved to go on."""
+        return {part: getattr(self, part) for part in SAVED}
 
 
 def falling_rate(progress: float, decay: float) -> float:
