@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes checkpoints/landscapes again from the folder of paintings: two hours of two cores.
+# Makes a landscapes model from the folder of paintings: two hours of two cores. The one
+# that ships was made in pieces while the code changed; docs/log.md says how.
 #   docs/recipes/landscapes.sh FOLDER/landscapes
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
