@@ -98,4 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: the render thread may be deep in torch's C++, which aborts the
+    # process when the interpreter ends a thread there.
+    os._exit(status)
