@@ -97,6 +97,7 @@ class Room:
         self.page.evaluate(
             """() => {
               document.activeElement.blur();
+              document.querySelector('.status').classList.remove("is-shown");
               const { format, model, fingerprint } = reverie.store.recipe;
               const size = [128, 128];
               const recipe = { format, model, fingerprint, size, source: { seed: 2 } };
