@@ -119,10 +119,12 @@ def _is_network(config: Any) -> bool:
         return False
     for key, value in config.items():
         sizes = value if isinstance(value, list) else [value]
-        most = MOST_DEPTH if key in ("blocks", "mapping_layers") else MOST_SIDE
+        deep = key.endswith("blocks")
+        most = MOST_DEPTH if deep or key == "mapping_layers" else MOST_SIDE
+        least = 0 if deep else 1  # a stage may go without
         if not 1 <= len(sizes) <= MOST_DEPTH:
             return False
-        if not all(type(size) is int and 1 <= size <= most for size in sizes):
+        if not all(type(size) is int and least <= size <= most for size in sizes):
             return False
     return True
 

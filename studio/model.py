@@ -100,9 +100,9 @@ class Model:
         card = read_card(folder)
         stems = ("autoencoder", "generator", "directions")
         weights = {s: read_weights(folder, f"{s}.safetensors") for s in stems}
-        judge = "discriminator.safetensors"
-        if to_rewrite and (folder / judge).exists():
-            weights["discriminator"] = read_weights(folder, judge)
+        for stem in ("discriminator", "encoder") if to_rewrite else ():
+            if (folder / f"{stem}.safetensors").exists():
+                weights[stem] = read_weights(folder, f"{stem}.safetensors")
         return cls(model_name(folder), card, weights, fingerprint(folder))
 
     @classmethod
@@ -316,10 +316,12 @@ def _config(name: str, cls: type, data: Any) -> Any:
         config: Any = from_dict(
             cls, data if isinstance(data, dict) else {"networks": data}
         )
-        sizes = [np.ravel(value).tolist() for value in asdict(config).values()]
-        if all(type(n) is int and 1 <= n <= MOST_SIZE for size in sizes for n in size):
-            return config
-        raise InputError("config_bad", problem="size")
+        for key, value in asdict(config).items():
+            least = 0 if key.endswith("blocks") else 1
+            sizes = np.ravel(value).tolist()
+            if not all(type(n) is int and least <= n <= MOST_SIZE for n in sizes):
+                raise InputError("config_bad", problem=key)
+        return config
     except InputError:
         raise ModelError("model_card_key", name=name, key="networks") from None
 

@@ -25,7 +25,7 @@ torch.set_num_threads(1)
 def tiny_networks(seed: int = 0) -> tuple[Autoencoder, Generator]:
     """Make untrained networks for 32-px pictures, lively enough to tell seeds apart."""
     torch.manual_seed(seed)
-    code = AutoencoderConfig(4, (8, 16, 16), (32, 16, 16), blocks=1)
+    code = AutoencoderConfig(4, (8, 16, 16), (1,) * 3, (32, 16, 16), (1,) * 3)
     shape = GeneratorConfig(
         latent_channels=4, latent_size=(4, 4), z_dim=16, w_dim=16, widths=(32,)
     )

@@ -112,6 +112,8 @@ def test_a_whole_number_may_stand_for_a_fraction() -> None:
         ({"validation_share": 1.5}, "config_value"),
         ({"encoder_widths": [8] * 6, "decoder_widths": [8] * 6}, "config_value"),
         ({"encoder_widths": [8, 8], "decoder_widths": [8] * 3}, "config_value"),
+        ({"decoder_blocks": [1]}, "config_value"),
+        ({"encoder_blocks": [1, 1, -1, 1]}, "config_value"),
     ],
 )
 def test_impossible_settings_are_refused(change: dict[str, object], code: str) -> None:

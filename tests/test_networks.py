@@ -22,7 +22,7 @@ from studio.networks.discriminator import (
 )
 from studio.networks.generator import Generator, GeneratorConfig, ModulatedConv
 
-SMALL_CODE = AutoencoderConfig(4, (8, 12, 16), (16, 12, 8), blocks=1, head_width=6)
+SMALL_CODE = AutoencoderConfig(4, (8, 12, 16), (1,) * 3, (16, 12, 8), (1, 1, 0), 6)
 
 
 def small_generator(size: tuple[int, int]) -> Generator:
@@ -45,7 +45,9 @@ def test_autoencoder_keeps_any_size_that_its_factor_divides(
 
 @pytest.mark.parametrize("stages", [1, 2, 3, 4])
 def test_factor_is_two_for_each_width(stages: int) -> None:
-    config = AutoencoderConfig(4, (8,) * stages, (8,) * stages, 1, 4)
+    config = AutoencoderConfig(
+        4, (8,) * stages, (1,) * stages, (8,) * stages, (1,) * stages, 4
+    )
     assert config.factor == 2**stages
     latents = Autoencoder(config).encode(torch.zeros(1, 3, 32, 32))
     assert latents.shape[2:] == (32 // config.factor, 32 // config.factor)
@@ -103,9 +105,10 @@ def test_residual_block_starts_as_the_identity() -> None:
         ((12, 8), 2, (6, 4)),
         ((16, 16), 3, (4, 4)),
         ((24, 16), 3, (6, 4)),
-        ((28, 28), 3, (7, 7)),
+        ((14, 14), 3, (4, 4)),
+        ((28, 28), 4, (4, 4)),
         ((20, 12), 2, (10, 6)),
-        ((17, 16), 1, (17, 16)),
+        ((17, 16), 3, (5, 4)),
         ((128, 128), 6, (4, 4)),
     ],
 )
@@ -121,7 +124,7 @@ def test_last_width_repeats_for_finer_levels() -> None:
     assert [config.width(i) for i in range(config.levels)] == [9, 8, 7, 7, 7]
 
 
-@pytest.mark.parametrize("size", [(4, 4), (6, 4), (12, 8), (8, 16)])
+@pytest.mark.parametrize("size", [(4, 4), (6, 4), (12, 8), (8, 16), (14, 9)])
 def test_generator_makes_latents_of_its_size(size: tuple[int, int]) -> None:
     generator = small_generator(size)
     latents = generator(torch.randn(3, 6))

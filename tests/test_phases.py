@@ -54,9 +54,9 @@ def test_the_patch_judge_joins_only_when_it_is_time(tiny_folder: Path) -> None:
     pictures = Pictures(tiny_folder, (32, 32), 0)
     phase = AutoencoderPhase(settings, pictures, make_autoencoder(settings), CPU)
     before = [p.detach().clone() for p in phase.judge.parameters()]
-    assert "judge" not in phase.step(0.59)
+    assert "judge" not in phase.step(0.49)
     assert all(map(torch.equal, before, phase.judge.parameters()))
-    assert "judge" in phase.step(0.6)
+    assert "judge" in phase.step(0.5)
     assert not all(map(torch.equal, before, phase.judge.parameters()))
 
 
@@ -97,8 +97,8 @@ def test_at_the_end_rates_have_fallen() -> None:
     phase = _generator_phase()
     phase.step(1.0)
     rest, mapping = phase.optimiser.param_groups
-    assert rest["lr"] == pytest.approx(5e-4 * 0.05)
-    assert mapping["lr"] == pytest.approx(5e-5 * 0.05)
+    assert rest["lr"] == pytest.approx(phase.settings.rate * 0.05)
+    assert mapping["lr"] == pytest.approx(phase.settings.rate * 0.1 * 0.05)
 
 
 def test_the_generator_nears_the_latents_it_is_shown() -> None:

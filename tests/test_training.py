@@ -271,7 +271,8 @@ def test_a_run_from_a_model_without_discriminator_fails_with_one_sentence(
     tiny_folder: Path,
 ) -> None:
     run = tiny_run(tiny_folder, "orphan", base="tiny", decoder_widths=(32, 16, 16),
-                   encoder_widths=(8, 16, 16), generator_widths=(32,),
+                   decoder_blocks=(1,) * 3, encoder_widths=(8, 16, 16),
+                   generator_widths=(32,),
                    z_dim=16, w_dim=16)  # fmt: skip
     with pytest.raises(StudioError):
         Session(run).train()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -40,7 +41,7 @@ def _declare_train(parser: argparse.ArgumentParser) -> None:
     add("folder", metavar="FOLDER", help=text("cli.argument.folder"))
     add("--name", required=True, help=text("cli.argument.run"))
     add("--family", default="gan", help=text("cli.help.family"))
-    add("--resolution", default="128", metavar="HxW", help=text("cli.help.resolution"))
+    add("--resolution", default="224", metavar="HxW", help=text("cli.help.resolution"))
     add("--minutes", type=float, help=text("cli.help.minutes"))
     add("--kimg", type=float, help=text("cli.help.kimg"))
     add("--from", dest="base", default="scratch", help=text("cli.help.from"))
@@ -69,8 +70,20 @@ def _train(args: argparse.Namespace) -> int:
         raise InputError("folder_empty", folder=args.folder)
     if settings.base != "scratch":
         locate(settings.base)
-    run = Run.create(settings)
-    return _work(run, args)
+    return _work(_create(settings), args)
+
+
+def _create(settings: TrainSettings) -> Run:
+    """Make the run; of several processes that `torchrun` started, one makes it."""
+    if "RANK" not in os.environ:
+        return Run.create(settings)
+    from studio.training import distributed  # and with it torch, which takes seconds
+
+    distributed.join()
+    if distributed.rank() == 0:
+        Run.create(settings)
+    distributed.wait()
+    return Run.open(settings.name)
 
 
 def read_settings(args: argparse.Namespace, folder: Path) -> TrainSettings:

@@ -11,19 +11,21 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from studio.networks.blocks import ResidualBlock, he_conv, leaky
 
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Shape of an autoencoder; one entry of `widths` for each halving."""
+    """Shape of an autoencoder; one entry of each tuple for each halving."""
 
-    latent_channels: int = 8
-    widths: tuple[int, ...] = (32, 64, 128)  # encoder, from 1/2 to 1/factor
-    decoder_widths: tuple[int, ...] = (160, 80, 32)  # from 1/factor to 1/2
-    blocks: int = 2  # residual blocks a stage
-    head_width: int = 16  # decoder channels at full resolution
+    latent_channels: int = 16
+    widths: tuple[int, ...] = (32, 64, 128, 128)  # encoder, from 1/2 to 1/factor
+    blocks: tuple[int, ...] = (1, 1, 2, 1)  # residual blocks of each
+    decoder_widths: tuple[int, ...] = (160, 96, 48, 32)  # from 1/factor to 1/2
+    decoder_blocks: tuple[int, ...] = (2, 2, 1, 0)
+    head_width: int = 8  # decoder channels at full resolution
 
     @property
     def factor(self) -> int:
@@ -41,7 +43,7 @@ class Encoder(nn.Module):
         for i, width in enumerate(widths):
             if i:
                 layers.append(nn.Conv2d(widths[i - 1], width, 4, stride=2, padding=1))
-            layers += [ResidualBlock(width) for _ in range(config.blocks)]
+            layers += [ResidualBlock(width) for _ in range(config.blocks[i])]
         layers += [
             nn.LeakyReLU(0.2),
             he_conv(widths[-1], 2 * config.latent_channels, 1),
@@ -50,6 +52,13 @@ class Encoder(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         return self.layers(pixels)
+
+
+class Enlarge(nn.Module):
+    """Doubles height and width smoothly."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 class Decoder(nn.Module):
@@ -61,8 +70,10 @@ class Decoder(nn.Module):
         layers: list[nn.Module] = [he_conv(config.latent_channels, widths[0])]
         for i, width in enumerate(widths):
             if i:
-                layers += [nn.Upsample(scale_factor=2), he_conv(widths[i - 1], width)]
-            layers += [ResidualBlock(width) for _ in range(config.blocks)]
+                # 1x1 before enlarging costs a 36th of 3x3 after it; smoothly, because
+                # the repeated cells of the skip path would stay visible as a grid.
+                layers += [he_conv(widths[i - 1], width, 1, gain=1.0), Enlarge()]
+            layers += [ResidualBlock(width) for _ in range(config.decoder_blocks[i])]
         self.layers = nn.Sequential(*layers)
         self.head = nn.Sequential(
             nn.LeakyReLU(0.2),
@@ -119,7 +130,7 @@ class Autoencoder(nn.Module):
 class PatchDiscriminator(nn.Module):
     """Judges patches of pixels (arXiv:1611.07004): [N,3,H,W] to [N,1,H/8,W/8]."""
 
-    def __init__(self, widths: tuple[int, ...] = (48, 96, 128)) -> None:
+    def __init__(self, widths: tuple[int, ...] = (32, 64, 96)) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.PixelUnshuffle(2), he_conv(12, widths[0])]
         for before, width in itertools.pairwise(widths):

@@ -17,13 +17,18 @@ from studio.networks.blocks import he_conv, he_linear, leaky, leaky_
 class DiscriminatorConfig:
     """Shape of a discriminator; it halves down to `base` with these widths."""
 
-    latent_channels: int = 8
+    latent_channels: int = 16
     base: tuple[int, int] = (4, 4)
     widths: tuple[int, ...] = (128, 192, 256)  # fine to coarse, one a level
 
 
+def halve(x: Tensor) -> Tensor:
+    """Halve height and width, rounding up."""
+    return F.avg_pool2d(x, 2, ceil_mode=True)
+
+
 class Halving(nn.Module):
-    """Residual block that halves height and width."""
+    """Residual block that halves height and width, rounding up."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -33,8 +38,8 @@ class Halving(nn.Module):
         nn.init.normal_(self.skip.weight, std=1 / math.sqrt(inputs))
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.avg_pool2d(leaky_(self.second(leaky_(self.first(x)))), 2)
-        return (y + self.skip(F.avg_pool2d(x, 2))) / math.sqrt(2)
+        y = halve(leaky_(self.second(leaky_(self.first(x)))))
+        return (y + self.skip(halve(x))) / math.sqrt(2)
 
 
 def batch_deviation(x: Tensor, group: int = 4) -> Tensor:

@@ -20,26 +20,31 @@ from studio.networks.blocks import he_linear, leaky, leaky_
 class GeneratorConfig:
     """Shape of a generator; `latent_size` is (height, width) in latent cells."""
 
-    latent_channels: int = 8
-    latent_size: tuple[int, int] = (16, 16)
+    latent_channels: int = 16
+    latent_size: tuple[int, int] = (14, 14)
     z_dim: int = 128
     w_dim: int = 192
     mapping_layers: int = 3
     widths: tuple[int, ...] = (256, 192, 128)  # coarse to fine; the last one repeats
 
     @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width of each level, coarse to fine: 4, 7, 14 for 14 cells."""
+        sizes = [self.latent_size]
+        while min(sizes[0]) >= 7:
+            height, width = sizes[0]
+            sizes.insert(0, ((height + 1) // 2, (width + 1) // 2))
+        return sizes
+
+    @property
     def levels(self) -> int:
-        """Resolutions, the constant's included: halve while at least 4 cells stay."""
-        size, levels = self.latent_size, 1
-        while min(size) >= 8 and not any(side % 2 for side in size):
-            size, levels = (size[0] // 2, size[1] // 2), levels + 1
-        return levels
+        """Resolutions, the constant's included."""
+        return len(self.sizes)
 
     @property
     def base(self) -> tuple[int, int]:
         """Height and width of the learnt constant."""
-        scale = 2 ** (self.levels - 1)
-        return self.latent_size[0] // scale, self.latent_size[1] // scale
+        return self.sizes[0]
 
     @property
     def layers(self) -> int:
@@ -116,19 +121,19 @@ class Level(nn.Module):
         return x, self.output(x)
 
 
-def double_features(x: Tensor) -> Tensor:
-    """Double height and width by repetition.
+def enlarge_features(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Double height and width by repetition, cut to an odd size if need be.
 
     Neighbouring latents differ a lot, and without noise inputs the edges between
     repeated cells are what the convolutions make fine detail from: on smoothly
     enlarged features a generator could not even learn 16 pictures by heart.
     """
-    return F.interpolate(x, scale_factor=2)
+    return F.interpolate(x, scale_factor=2)[:, :, : size[0], : size[1]]
 
 
-def double_latents(x: Tensor) -> Tensor:
-    """Double height and width smoothly."""
-    return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+def enlarge_latents(x: Tensor, size: tuple[int, int]) -> Tensor:
+    """Enlarge smoothly to a size."""
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
 class Generator(nn.Module):
@@ -151,9 +156,12 @@ class Generator(nn.Module):
         """Turn w [N, layers, w_dim] into standardised latents [N, C, h, w]."""
         x = self.constant.expand(len(w), -1, -1, -1)
         latents: Tensor | None = None
-        for i, level in enumerate(self.levels):
+        for i, (level, size) in enumerate(
+            zip(self.levels, self.config.sizes, strict=True)
+        ):
             if latents is not None:
-                x, latents = double_features(x), double_latents(latents)
+                x = enlarge_features(x, size)
+                latents = enlarge_latents(latents, size)
             x, more = level(x, w[:, 2 * i : 2 * i + 2])
             latents = more if latents is None else latents + more
         assert latents is not None

@@ -46,7 +46,11 @@ PATCH_PENALTY = 0.005  # weight of the judge's penalty
 def make_autoencoder(settings: TrainSettings) -> Autoencoder:
     """Make the autoencoder that a run's settings ask for, freshly initialised."""
     config = AutoencoderConfig(
-        settings.latent_channels, settings.encoder_widths, settings.decoder_widths
+        settings.latent_channels,
+        settings.encoder_widths,
+        settings.encoder_blocks,
+        settings.decoder_widths,
+        settings.decoder_blocks,
     )
     torch.manual_seed(settings.seed)
     return Autoencoder(config)
@@ -129,9 +133,10 @@ class AutoencoderPhase(Phase):
     def _pull(self, rebuilt: Tensor, made: Tensor) -> Tensor:
         """Give the gradient at the made pixels: reconstruction's and the judge's.
 
-        The judge's has a fixed share of the other's norm (arXiv:2012.09841, Eq. 7,
-        taken at the pixels): whatever the judge thinks, it can never outvote the
-        picture itself. A fixed weight did, and the autoencoder fell to noise.
+        The judge's has a fixed share of the other's size (arXiv:2012.09841, Eq. 7,
+        taken at the pixels), and no pixel more than that: it can never outvote the
+        picture itself. A fixed weight did, and so did a fixed norm, spent on the few
+        pixels that the judge looked at; the autoencoder fell to noise both times.
         """
         faithful = torch.autograd.grad(rebuilt, made, retain_graph=True)[0]
         self.judge.requires_grad_(False)
@@ -139,8 +144,8 @@ class AutoencoderPhase(Phase):
             approval = self.judge(made).float().mean()
         self.judge.requires_grad_(True)
         lively = torch.autograd.grad(-approval, made)[0]
-        scale = faithful.norm() / (lively.norm() + 1e-12)
-        return faithful + self.settings.patch_weight * scale * lively
+        share = self.settings.patch_weight * size(faithful)
+        return faithful + share * (lively / (size(lively) + 1e-12)).clamp(-1, 1)
 
     def _learn(self, loss: Tensor) -> None:
         apply_gradients(self.optimiser, loss, LONGEST_GRADIENT)
@@ -148,6 +153,11 @@ class AutoencoderPhase(Phase):
         self.images += self.settings.autoencoder_batch * distributed.world()
         keep = min(0.998, self.steps / (self.steps + 10))
         follow(self.average, self.model, keep)
+
+
+def size(x: Tensor) -> Tensor:
+    """Give the root of the mean square of all numbers."""
+    return x.square().mean().sqrt()
 
 
 @torch.no_grad()

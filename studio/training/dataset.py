@@ -70,7 +70,7 @@ class Pictures:
         """Give a slightly cropped, shifted, maybe mirrored view, uint8 [H,W,3]."""
         image = self.images[index]
         left, top, right, bottom = _centre(image, self.resolution)
-        scale = rng.uniform(0.85, 1.0)
+        scale = rng.uniform(0.9, 1.0)
         width, height = (right - left) * scale, (bottom - top) * scale
         x = rng.uniform(0, image.shape[1] - width)
         y = rng.uniform(0, image.shape[0] - height)
@@ -82,7 +82,7 @@ class Pictures:
         image = self.images[index]
         left, _, right, _ = _centre(image, self.resolution)
         scale = (right - left) / self.resolution[1]  # loaded pixels per model pixel
-        length = min(side * scale * rng.uniform(0.7, 1.0), *image.shape[:2])
+        length = min(side * scale * rng.uniform(0.8, 1.25), *image.shape[:2])
         x = rng.uniform(0, image.shape[1] - length)
         y = rng.uniform(0, image.shape[0] - length)
         crop = _take(image, (x, y, x + length, y + length), (side, side))

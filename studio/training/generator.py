@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.networks.blocks import freeze, place
 from studio.networks.discriminator import Discriminator, DiscriminatorConfig
@@ -19,6 +19,7 @@ from studio.training.phase import (
     apply_gradients,
     falling_rate,
     follow,
+    half_life_keep,
     make_adam,
     precision,
     set_rate,
@@ -43,6 +44,15 @@ def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]
     judge = DiscriminatorConfig(settings.latent_channels, shape.base, widths)
     return Generator(shape), Discriminator(judge)
+
+
+def draw_real(
+    latents: Tensor, batch: int, chance: Randomness, device: torch.device
+) -> Tensor:
+    """Draw a batch of a run's latents, fp32 [batch,C,h,w]."""
+    chosen = torch.randint(len(latents), (batch,), generator=chance.torch)
+    real = latents[chosen].to(device, torch.float32)
+    return real.contiguous(memory_format=torch.channels_last)
 
 
 class GeneratorPhase(Phase):
@@ -79,17 +89,12 @@ class GeneratorPhase(Phase):
         set_rate(self.optimiser, factor)
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)
-        real, fake = self._real(chance), self._fake(chance)
+        real = draw_real(self.latents, self.settings.batch, chance, self.device)
+        fake = self._fake(chance)
         losses, real_logits = self._teach_judge(real, fake.detach(), chance)
         losses |= self._teach_generator(real_logits, fake, chance)
         self._average()
         return losses
-
-    def _real(self, chance: Randomness) -> Tensor:
-        size = (self.settings.batch,)
-        chosen = torch.randint(len(self.latents), size, generator=chance.torch)
-        real = self.latents[chosen].to(self.device, torch.float32)
-        return real.contiguous(memory_format=torch.channels_last)
 
     def _fake(self, chance: Randomness) -> Tensor:
         """Make latents, some of them from two w that change over at a layer."""
@@ -145,5 +150,14 @@ class GeneratorPhase(Phase):
         self.steps += 1
         batch = self.settings.batch * distributed.world()
         self.images += batch
-        half_life = min(1000 * self.settings.ema_kimg, 0.05 * self.images)
-        follow(self.average, self.model, 0.5 ** (batch / half_life))
+        keep = half_life_keep(self.settings.ema_kimg, self.images, batch)
+        follow(self.average, self.model, keep)
+
+    def networks(self) -> dict[str, nn.Module]:
+        """Name what a checkpoint keeps of this phase."""
+        return {"generator": self.average, "discriminator": self.judge}
+
+    @torch.no_grad()
+    def likes(self, latents: Tensor) -> float:
+        """Give the mean logit of latents [N,C,h,w]."""
+        return self.judge(latents).mean().item()

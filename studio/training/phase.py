@@ -38,14 +38,14 @@ class Randomness:
         return torch.randn(shape, generator=self.torch)
 
 
-# What every phase is made of, by the names under which it is saved.
-SAVED = ("model", "average", "judge", "optimiser", "judge_optimiser")
-
-
 class Phase(ABC):
     """Networks and optimisers that learn together, one batch a step."""
 
     name: str
+    # what it is made of, by the names under which it is saved
+    saved: tuple[str, ...] = (
+        "model", "average", "judge", "optimiser", "judge_optimiser",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.steps = 0
@@ -74,12 +74,17 @@ class Phase(ABC):
 
     def parts(self) -> Parts:
         """Name everything that must be saved to go on."""
-        return {part: getattr(self, part) for part in SAVED}
+        return {part: getattr(self, part) for part in self.saved}
 
 
 def falling_rate(progress: float, decay: float) -> float:
     """Give the factor on learning rates: 1, then linear to 0.05 in the last share."""
     return 1.0 if decay <= 0 else max(0.05, min(1.0, (1 - progress) / decay))
+
+
+def half_life_keep(kimg: float, images: int, batch: int) -> float:
+    """Give what an average keeps a step: half after `kimg`, less at the beginning."""
+    return float(0.5 ** (batch / min(1000 * kimg, 0.05 * images)))
 
 
 def set_rate(optimiser: Optimizer, factor: float) -> None:

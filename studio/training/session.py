@@ -26,6 +26,7 @@ from studio.training.run import Run
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album, load_base
 from studio.training.state import load_state, pack, save_state, unpack
+from studio.training.vae import VaePhase, make_vae
 
 REPORT_SECONDS = 10.0
 SAVE_SECONDS = 60.0
@@ -137,16 +138,22 @@ class Session:
 
     def _generator(self) -> None:
         latents = self._latents()
-        networks = make_networks(self.settings)
-        if self.settings.base != "scratch":
-            names = ("generator", "discriminator")
-            load_base(self.settings.base, dict(zip(names, networks, strict=True)))
-        phase = GeneratorPhase(self.settings, latents, networks, self.device)
+        phase = self._second_phase(latents)
         self.album.phase, self.album.images_before = phase, self.images_before
         self._live_through(phase)
         if self.leader:
             self.album.snapshot()
             self._tell(best=self.album.best)
+
+    def _second_phase(self, latents: Tensor) -> GeneratorPhase | VaePhase:
+        """Make the phase of the run's family, from the base's weights if it has one."""
+        settings, gan = self.settings, self.settings.family == "gan"
+        networks: Any = (make_networks if gan else make_vae)(settings)
+        if settings.base != "scratch":
+            names = ("generator", "discriminator" if gan else "encoder")
+            load_base(settings.base, dict(zip(names, networks, strict=True)))
+        phase = GeneratorPhase if gan else VaePhase
+        return phase(settings, latents, networks, self.device)
 
     def _latents(self) -> Tensor:
         """Encode the views once; a resumed run reads the same numbers back."""

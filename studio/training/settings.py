@@ -19,7 +19,11 @@ MAY_BE_ZERO = {
     "penalty_weight",
     "style_mixing",
     "rate_decay",
+    "decoder_blocks",
+    "encoder_blocks",
 }
+FAMILIES = ("gan", "vae")
+STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
 SHARES = {"validation_share", "autoencoder_share", "style_mixing", "rate_decay"}
 
 
@@ -35,7 +39,7 @@ class TrainSettings:
     folder: str
     name: str
     family: str = "gan"
-    resolution: tuple[int, int] = (128, 128)  # height, width; multiples of 32
+    resolution: tuple[int, int] = (224, 224)  # height, width; multiples of 32
     minutes: float | None = 60.0
     kimg: float | None = None
     base: str = "scratch"  # a model whose weights the run starts from
@@ -45,26 +49,28 @@ class TrainSettings:
     mirror: bool = True
     validation_share: float = 0.1
     # network sizes
-    latent_channels: int = 8
-    encoder_widths: tuple[int, ...] = (32, 64, 128)
-    decoder_widths: tuple[int, ...] = (160, 80, 32)
-    generator_widths: tuple[int, ...] = (256, 192, 128)
+    latent_channels: int = 16
+    encoder_widths: tuple[int, ...] = (32, 64, 128, 128)
+    encoder_blocks: tuple[int, ...] = (1, 1, 2, 1)
+    decoder_widths: tuple[int, ...] = (160, 96, 48, 32)
+    decoder_blocks: tuple[int, ...] = (2, 2, 1, 0)
+    generator_widths: tuple[int, ...] = (256, 192, 160)
     discriminator_widths: tuple[int, ...] = (128, 192, 256)
     z_dim: int = 128
     w_dim: int = 192
     # autoencoder
-    autoencoder_share: float = 0.22  # of the minutes
-    autoencoder_batch: int = 16
+    autoencoder_share: float = 0.26  # of the minutes
+    autoencoder_batch: int = 4
     autoencoder_rate: float = 7e-4
-    crop: int = 64  # pixels, a multiple of 32
-    kl_weight: float = 1e-4
-    patch_weight: float = 0.3  # the judge's share of the gradient, from patch_start on
-    patch_start: float = 0.6
+    crop: int = 128  # pixels, a multiple of 32
+    kl_weight: float = 1e-3
+    patch_weight: float = 0.5  # the judge's share of the gradient, from patch_start on
+    patch_start: float = 0.5
     # generator
     batch: int = 16
-    rate: float = 5e-4
+    rate: float = 4e-4
     mapping_rate: float = 0.1  # times `rate`
-    penalty_weight: float = 0.5  # of R1 + R2, each
+    penalty_weight: float = 0.2  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
     style_mixing: float = 0.3  # share of samples made from two w
@@ -78,7 +84,7 @@ class TrainSettings:
     directions: int = 12
 
     def __post_init__(self) -> None:
-        if self.family != "gan":
+        if self.family not in FAMILIES:
             raise InputError("train_family", family=self.family)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InputError("device_missing", device=self.device)
@@ -94,9 +100,7 @@ class TrainSettings:
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
         self._check_numbers()
-        if not len(self.encoder_widths) == len(self.decoder_widths) <= 5:
-            value = ",".join(map(str, self.decoder_widths))
-            raise InputError("config_value", key="decoder_widths", value=value)
+        self._check_stages()
         if self.crop % 32:
             raise InputError("config_value", key="crop", value=self.crop)
 
@@ -108,6 +112,15 @@ class TrainSettings:
                 raise InputError("config_value", key=field.name, value=value)
             if not numbers:
                 raise InputError("config_value", key=field.name, value="")
+
+    def _check_stages(self) -> None:
+        """Each halving of the autoencoder has a width and a number of blocks."""
+        stages = len(self.encoder_widths)
+        for key in STAGES:
+            value = getattr(self, key)
+            if len(value) != stages or stages > 5:
+                told = ",".join(map(str, value))
+                raise InputError("config_value", key=key, value=told)
 
     @property
     def factor(self) -> int:

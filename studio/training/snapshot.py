@@ -26,6 +26,7 @@ from studio.training.generator import GeneratorPhase
 from studio.training.phase import Randomness, to_pixels
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
+from studio.training.vae import VaePhase
 
 SHEET = (4, 6)  # rows, columns of a sample sheet
 SHEET_VARIETY = 0.8
@@ -36,7 +37,7 @@ class Album:
     """Looks at the generator of a run from time to time, and keeps the best of it."""
 
     autoencoder: Autoencoder
-    phase: GeneratorPhase
+    phase: GeneratorPhase | VaePhase
 
     def __init__(
         self,
@@ -123,7 +124,7 @@ class Album:
         return patch_distances(to_pixels(list(made), torch.device("cpu")), self._real)
 
     def _held_out_gap(self) -> dict[str, float]:
-        """Give how much better the discriminator likes pictures it was trained on.
+        """Give how much better the pictures that it was trained on are liked.
 
         Near 0 it has learnt what pictures of this kind are; when it grows, it has
         begun to learn these pictures by heart.
@@ -133,11 +134,10 @@ class Album:
         chosen = self.pictures.held_out[:256]
         whole = [self.pictures.whole(i) for i in chosen]
         known = [self.pictures.whole(i) for i in self.pictures.train[: len(chosen)]]
-        judge = self.phase.judge
 
         def like(images: list[np.ndarray]) -> float:
             latents = encode_all(self.autoencoder, images, self.device)
-            return judge(latents.to(self.device)).mean().item()
+            return self.phase.likes(latents.to(self.device))
 
         return {"held_out_gap": round(like(known) - like(whole), 4)}
 
@@ -162,11 +162,7 @@ class Album:
         chance = Randomness(0, "generator", 0)
         z = chance.normal(8192, self.settings.z_dim).to(self.device)
         average.w_mean.copy_(average.mapping(z).mean(dim=0))
-        networks = {
-            "autoencoder": self.autoencoder,
-            "generator": average,
-            "discriminator": self.phase.judge,
-        }
+        networks = {"autoencoder": self.autoencoder, **self.phase.networks()}
         weights = {stem: _arrays(network) for stem, network in networks.items()}
         model = Model.assemble(self.run.name, self._card(), weights)
         model.write(

@@ -1,0 +1,100 @@
+"""The other second phase: a variational autoencoder with the generator as decoder."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor, nn
+
+from studio.networks.blocks import freeze, place
+from studio.networks.encoder import Encoder
+from studio.networks.generator import Generator
+from studio.training import distributed
+from studio.training.generator import MEAN_KEEP, draw_real, make_networks
+from studio.training.losses import divergence, optimal_likelihood
+from studio.training.phase import (
+    Phase,
+    Randomness,
+    apply_gradients,
+    falling_rate,
+    follow,
+    half_life_keep,
+    make_adam,
+    precision,
+    set_rate,
+)
+from studio.training.settings import TrainSettings
+
+LONGEST_GRADIENT = 1.0
+
+
+def make_vae(settings: TrainSettings) -> tuple[Generator, Encoder]:
+    """Make generator and encoder, freshly initialised from the seed."""
+    generator, judge = make_networks(settings)
+    return generator, Encoder(judge.config, settings.z_dim)
+
+
+class VaePhase(Phase):
+    """Latents to z and back, with a prior on z (arXiv:1312.6114).
+
+    The encoder's answer is a distribution of z; the generator's own mapping and
+    synthesis rebuild the latents from a draw. So a seed means the same to both
+    families, and the trained encoder finds the z of a picture at once.
+    """
+
+    name = "generator"
+    saved = ("model", "average", "encoder", "encoder_average", "optimiser")
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        latents: Tensor,
+        networks: tuple[Generator, Encoder],
+        device: torch.device,
+    ) -> None:
+        super().__init__()
+        self.settings, self.latents, self.device = settings, latents, device
+        self.model = place(networks[0], device)
+        self.encoder = place(networks[1], device)
+        self.average = freeze(deepcopy(self.model))
+        self.encoder_average = freeze(deepcopy(self.encoder))
+        parameters = [*self.model.parameters(), *self.encoder.parameters()]
+        self.optimiser = make_adam([(parameters, settings.rate)], (0.9, 0.999))
+
+    def step(self, progress: float) -> dict[str, float]:
+        factor = self.caution * falling_rate(progress, self.settings.rate_decay)
+        set_rate(self.optimiser, factor)
+        chance = Randomness(self.settings.seed, self.name, self.steps)
+        real = draw_real(self.latents, self.settings.batch, chance, self.device)
+        with precision(self.device):
+            mean, log_variance = self.encoder(real)
+            noise = chance.normal(*mean.shape).to(self.device)
+            w = self.model.mapping(mean + (0.5 * log_variance).exp() * noise)
+            self.model.w_mean.lerp_(w.detach().float().mean(dim=0), 1 - MEAN_KEEP)
+            made = self.model.synthesise(self.model.spread(w)).float()
+        rebuilt = optimal_likelihood(made, real)
+        spread = mean.shape[1] * divergence(mean.float(), log_variance.float())
+        apply_gradients(self.optimiser, rebuilt + spread, LONGEST_GRADIENT)
+        self._average()
+        error = (made.detach() - real).square().mean().sqrt().item()
+        return {"error": error, "divergence": spread.item()}
+
+    def _average(self) -> None:
+        self.steps += 1
+        batch = self.settings.batch * distributed.world()
+        self.images += batch
+        keep = half_life_keep(self.settings.ema_kimg, self.images, batch)
+        follow(self.average, self.model, keep)
+        follow(self.encoder_average, self.encoder, keep)
+
+    def networks(self) -> dict[str, nn.Module]:
+        return {"generator": self.average, "encoder": self.encoder_average}
+
+    @torch.no_grad()
+    def likes(self, latents: Tensor) -> float:
+        """Give how well latents [N,C,h,w] are rebuilt, as minus the mean error."""
+        mean, _ = self.encoder_average(latents)
+        w = self.average.mapping(mean)
+        made = self.average.synthesise(self.average.spread(w))
+        return -(made - latents).square().mean().sqrt().item()
