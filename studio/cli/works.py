@@ -27,6 +27,11 @@ def register(verbs: Any) -> None:
     show = add_verb(verbs, "show", _show)
     show.add_argument("picture", metavar="PNG", help=text("cli.argument.picture"))
     show.add_argument("--verify", action="store_true", help=text("cli.help.verify"))
+    onnx = add_verb(verbs, "onnx", _onnx)
+    onnx.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
+    onnx.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help=text("cli.help.output")
+    )
 
 
 def _declare_render(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +164,19 @@ def _write(path: Path, data: bytes) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise InputError("cannot_write", path=path, reason=reason) from None
+
+
+def _onnx(args: argparse.Namespace) -> None:
+    from studio.checkpoint import locate
+
+    locate(args.model)
+    from studio.export.onnx import pack_onnx
+    from studio.model import Model
+
+    model, path = Model.open(args.model), Path(args.output)
+    _write(path, pack_onnx(model))
+    inputs = {"layers": model.layers, "w_dim": model.w_dim}
+    answer(args, {"path": str(path), **inputs}, [text("cli.render.wrote", path=path)])
 
 
 def _show(args: argparse.Namespace) -> None:
