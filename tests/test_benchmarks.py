@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from trainers import TINY
 
-from benchmarks import harness
+from benchmarks import gpu_smoke, harness
 from benchmarks.harness import Page, Unavailable, medians, percentile
 from benchmarks.live import slider_values
+
+SHAPE = {key for key in TINY if key not in ("resolution", "minutes", "kimg")}
 
 
 def test_percentiles_are_interpolated() -> None:
@@ -66,3 +70,30 @@ def test_what_is_missing_is_one_sentence_and_status_two(
 def test_a_model_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="no-such-model"):
         harness.model_folder("no-such-model")
+
+
+def test_the_gpu_benchmark_says_in_one_sentence_that_there_is_no_gpu(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("sys.argv", ["gpu_smoke", "nowhere"])
+    with pytest.raises(SystemExit) as stop:
+        gpu_smoke.main()
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_the_gpu_benchmark_trains_and_resumes_both_families(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    tiny = {**TINY, "minutes": 0.1}
+    shape = [f"--option={k}={json.dumps(v)}" for k, v in tiny.items() if k in SHAPE]
+    given = [str(tiny_folder), "--device", "cpu", "--resolution", "32"]
+    monkeypatch.setattr("sys.argv", ["gpu_smoke", *given, "--minutes", "0.1", *shape])
+    monkeypatch.setenv("STUDIO_RUNS", "restored afterwards")
+    gpu_smoke.main()
+    answer = json.loads(capsys.readouterr().out)
+    for family in ("gan", "vae"):
+        assert answer[family]["phase"] == "done"
+        assert answer[family]["images_seen"] > answer[family]["resumed_from"] > 0
