@@ -248,20 +248,26 @@ def write_checkpoint(
     new.mkdir(parents=True)
     shapes = {}
     for stem, arrays in weights.items():
-        with np.errstate(over="ignore"):  # found below, and told
-            half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
-        if not all(np.isfinite(a).all() for a in half.values()):
-            raise ModelError("model_file_numbers", name=folder.name, file=stem)
         file = f"{stem}.safetensors"
-        shapes[file] = {key: list(a.shape) for key, a in half.items()}
-        (new / file).write_bytes(
-            save({k: np.ascontiguousarray(a) for k, a in half.items()})
-        )
+        shapes[file] = {key: list(a.shape) for key, a in arrays.items()}
+        (new / file).write_bytes(pack_weights(arrays, folder.name, stem))
     full = {"format": FORMAT, **card, "shapes": {f: shapes[f] for f in NEEDED}}
     text = json.dumps(full, indent=1, ensure_ascii=False)
     (new / "card.json").write_text(text + "\n", "utf-8")
     (new / PREVIEW).write_bytes(preview)
     replace_folder(new, folder)
+
+
+def pack_weights(arrays: Tensors, name: str, stem: str) -> bytes:
+    """Give arrays as a weights file, in fp16.
+
+    Raises ModelError, about the model `name`, when a number is not finite.
+    """
+    with np.errstate(over="ignore"):  # found below, and told
+        half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
+    if not all(np.isfinite(a).all() for a in half.values()):
+        raise ModelError("model_file_numbers", name=name, file=stem)
+    return save({key: np.ascontiguousarray(a) for key, a in half.items()})
 
 
 def beside(folder: Path, what: str) -> Path:

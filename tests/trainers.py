@@ -33,6 +33,7 @@ TINY: dict[str, Any] = {
     "sample_kimg": 0.02,
     "snapshot_kimg": 0.02,
     "measure_samples": 16,
+    "measure": "patches",
     "directions": 1,
 }
 

@@ -56,6 +56,7 @@ def _declare_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--as", dest="model", required=True, metavar="MODEL",
                         help=text("cli.help.as"))  # fmt: skip
     parser.add_argument("--title", help=text("cli.help.title"))
+    parser.add_argument("--kimg", type=int, help=text("cli.help.publish_kimg"))
     parser.add_argument("--data", metavar="JSON", help=text("cli.help.data"))
     parser.add_argument("--force", action="store_true", help=text("cli.help.force"))
 
@@ -177,7 +178,8 @@ def _publish(args: argparse.Namespace) -> None:
     if not isinstance(data, dict):
         raise InputError("publish_data", path=args.data)
     run = Run.open(args.name)
-    folder = publish(run, args.model, args.title, data, replace=args.force)
+    wishes = {"replace": args.force, "kimg": args.kimg}
+    folder = publish(run, args.model, args.title, data, **wishes)
     answer(args, {"name": args.model}, [text("cli.run.published", name=folder.name)])
 
 

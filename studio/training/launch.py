@@ -34,9 +34,15 @@ def start_detached(run: Run) -> None:
 
 
 def publish(
-    run: Run, model: str, title: str | None, data: dict[str, Any], *, replace: bool
+    run: Run,
+    model: str,
+    title: str | None,
+    data: dict[str, Any],
+    *,
+    replace: bool,
+    kimg: int | None = None,
 ) -> Path:
-    """Copy a run's best snapshot to the checkpoints, in one rename.
+    """Copy a run's best snapshot, or that of `kimg`, to the checkpoints in one rename.
 
     `data` is merged into the card's statement about the pictures (source, rights).
     Raises RunError when the run has no model yet, or the name is taken and `replace`
@@ -49,7 +55,12 @@ def publish(
         raise RunError("model_exists", name=model)
     new = beside(target, "new")
     shutil.rmtree(new, ignore_errors=True)
-    shutil.copytree(source, new)
+    if kimg is None:
+        shutil.copytree(source, new)
+    else:
+        from studio.training.snapshot import write_snapshot
+
+        write_snapshot(run, kimg, new)
     card = read_card(new)
     card["title"] = title or model.replace("-", " ").replace("_", " ").title()
     card["data"] |= data

@@ -23,6 +23,7 @@ MAY_BE_ZERO = {
     "encoder_blocks",
 }
 FAMILIES = ("gan", "vae")
+METRICS = ("features", "patches")
 STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
 SHARES = {"validation_share", "autoencoder_share", "style_mixing", "rate_decay"}
 
@@ -81,11 +82,14 @@ class TrainSettings:
     sample_kimg: float = 4.0
     snapshot_kimg: float = 8.0
     measure_samples: int = 384  # pictures that a snapshot is measured on
+    measure: str = "features"  # or "patches", which need no pretrained network
     directions: int = 12
 
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise InputError("train_family", family=self.family)
+        if self.measure not in METRICS:
+            raise InputError("config_value", key="measure", value=self.measure)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InputError("device_missing", device=self.device)
         if any(side % 32 or not 32 <= side <= 1024 for side in self.resolution):

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from studio.checkpoint import locate, read_weights
+from studio.checkpoint import locate, pack_weights, read_weights
 from studio.errors import RunError
-from studio.evaluation.metrics import patch_distances
+from studio.evaluation.comparison import Reference
 from studio.latent.directions import discover
 from studio.model import Model, card_networks
 from studio.networks.autoencoder import Autoencoder
@@ -23,13 +23,14 @@ from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
-from studio.training.phase import Randomness, to_pixels
+from studio.training.phase import Randomness
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
 from studio.training.vae import VaePhase
 
 SHEET = (4, 6)  # rows, columns of a sample sheet
 SHEET_VARIETY = 0.8
+MOST_SNAPSHOTS = 40  # generators kept of a run; above that every other one goes
 MEASURE_SEED = 2**31  # the samples that a snapshot is measured on start here
 
 
@@ -50,7 +51,7 @@ class Album:
         self.device = device
         self.images_before = 0  # seen in earlier phases
         self.best: dict[str, Any] | None = None
-        self._real: Tensor | None = None
+        self._reference: Reference | None = None
 
     # -- before -------------------------------------------------------------------
 
@@ -98,30 +99,44 @@ class Album:
     @torch.no_grad()
     def snapshot(self) -> None:
         """Measure the averaged generator; the best so far becomes the checkpoint."""
-        distances = self._distances()
-        distance = sum(distances.values()) / len(distances)
+        found = self._compare()
+        kimg = self.phase.images // 1000
         row = {
             "phase": "snapshot",
-            "images_seen": self.images_before + self.phase.images,
-            "distance": round(distance, 3),
-            "scales": {str(k): round(v, 3) for k, v in distances.items()},
+            "kimg": kimg,
+            **self._trained(),
+            **_rounded(found),
             **self._held_out_gap(),
         }
         self.run.append_metrics(row)
-        kimg = self.phase.images // 1000
-        self.run.log(f"{kimg} kimg: distance {distance:.2f}, {row['scales']}")
+        distance = row["distance"]
+        self.run.log(f"{kimg} kimg: {row}")
+        self._keep(kimg)
         if self.best is None or distance < self.best["distance"]:
-            self.best = {"kimg": kimg, "distance": round(distance, 3)}
+            self.best = {"kimg": kimg, "distance": distance, "metric": row["metric"]}
             self.write(samples=256, probes=6)
 
-    def _distances(self) -> dict[int, float]:
-        n = self.settings.measure_samples
-        made = self._pictures(MEASURE_SEED + np.arange(n), 1.0)
-        if self._real is None:
+    def _compare(self) -> dict[str, Any]:
+        """Compare samples at full variety with the pictures that were held out."""
+        settings = self.settings
+        n = settings.measure_samples
+        if self._reference is None:
             chosen = self.pictures.held_out or self.pictures.train
-            whole = [self.pictures.whole(i) for i in chosen[: 2 * n]]
-            self._real = to_pixels(whole, torch.device("cpu"))
-        return patch_distances(to_pixels(list(made), torch.device("cpu")), self._real)
+            whole = np.stack([self.pictures.whole(i) for i in chosen[: 2 * n]])
+            self._reference = Reference(whole, settings.measure)
+        return self._reference.compare(self._pictures(MEASURE_SEED + np.arange(n), 1.0))
+
+    def _keep(self, kimg: int) -> None:
+        """Keep this generator, so that a person can overrule the choice of the best."""
+        folder = self.run.folder / "snapshots"
+        folder.mkdir(exist_ok=True)
+        self._settle_mean()
+        path = folder / f"{kimg:06d}.safetensors"
+        arrays = _arrays(self.phase.average)
+        write_atomically(path, pack_weights(arrays, self.run.name, "generator"))
+        kept = sorted(folder.glob("*.safetensors"))
+        for old in kept[1:-1:2] if len(kept) > MOST_SNAPSHOTS else ():
+            old.unlink()
 
     def _held_out_gap(self) -> dict[str, float]:
         """Give how much better the pictures that it was trained on are liked.
@@ -158,10 +173,7 @@ class Album:
 
     def write(self, samples: int, probes: int) -> None:
         """Write `checkpoint/` from the weights as they are now, directions included."""
-        average = self.phase.average
-        chance = Randomness(0, "generator", 0)
-        z = chance.normal(8192, self.settings.z_dim).to(self.device)
-        average.w_mean.copy_(average.mapping(z).mean(dim=0))
+        self._settle_mean()
         networks = {"autoencoder": self.autoencoder, **self.phase.networks()}
         weights = {stem: _arrays(network) for stem, network in networks.items()}
         model = Model.assemble(self.run.name, self._card(), weights)
@@ -170,8 +182,24 @@ class Album:
             discover(model, self.settings.directions, samples, probes),
         )
 
+    def _settle_mean(self) -> None:
+        """Measure the mean of w that variety starts from; learning only followed it."""
+        average = self.phase.average
+        chance = Randomness(0, "generator", 0)
+        z = chance.normal(8192, self.settings.z_dim).to(self.device)
+        average.w_mean.copy_(average.mapping(z).mean(dim=0))
+
+    def _trained(self) -> dict[str, Any]:
+        """Tell how long the run has learnt, all phases together."""
+        status = self.run.status()
+        return {
+            "images_seen": self.images_before + self.phase.images,
+            "minutes": status["minutes_active"],
+            "cpu_minutes": status["cpu_minutes"],
+        }
+
     def _card(self) -> dict[str, Any]:
-        status, settings = self.run.status(), self.settings
+        settings = self.settings
         return {
             "title": settings.name.replace("-", " ").replace("_", " ").title(),
             "family": settings.family,
@@ -189,9 +217,7 @@ class Album:
                 "rights": None,
             },
             "training": {
-                "images_seen": self.images_before + self.phase.images,
-                "minutes": status["minutes_active"],
-                "cpu_minutes": status["cpu_minutes"],
+                **self._trained(),
                 "device": self.device.type,
                 "seed": settings.seed,
                 "base": settings.base,
@@ -209,6 +235,40 @@ class Album:
         """Make sure that a stopped run leaves a model, if it ever had a generator."""
         if hasattr(self, "phase") and not (self.run.folder / "checkpoint").exists():
             self.snapshot()
+
+
+def write_snapshot(run: Run, kimg: int, folder: Path) -> None:
+    """Write an earlier snapshot of a run as a checkpoint, with directions of its own.
+
+    Raises RunError when no generator of `kimg` thousand images was kept.
+    """
+    rows = {row.get("kimg"): row for row in run.metrics() if row["phase"] == "snapshot"}
+    path = run.folder / "snapshots" / f"{kimg:06d}.safetensors"
+    if kimg not in rows or not path.is_file():
+        kept = sorted(int(p.stem) for p in path.parent.glob("*.safetensors"))
+        told = ", ".join(map(str, kept)) or "-"
+        raise RunError("run_no_snapshot", name=run.name, kimg=kimg, kept=told)
+    row = rows[kimg]
+    model = Model.open(str(run.folder / "checkpoint"), to_rewrite=True)
+    generator = read_weights(path.parent, path.name)
+    training = {key: row[key] for key in ("images_seen", "minutes", "cpu_minutes")}
+    best = {key: row[key] for key in ("kimg", "distance", "metric")}
+    training = {**model.card["training"], **training, "best": best, "chosen": "by eye"}
+    card = {**model.card, "training": training}
+    chosen = Model(model.name, card, {**model.weights, "generator": generator})
+    chosen.write(folder, discover(chosen, run.settings().directions))
+
+
+def _rounded(found: dict[str, Any]) -> dict[str, Any]:
+    """Round every number of a comparison to what can be read."""
+    return {
+        key: _rounded(value)
+        if isinstance(value, dict)
+        else round(value, 3)
+        if isinstance(value, float)
+        else value
+        for key, value in found.items()
+    }
 
 
 def _webp(image: Image.Image) -> bytes:
