@@ -140,7 +140,7 @@ class Model:
         for recipe in recipes:
             self.check(recipe)
         with torch.inference_mode():
-            return _to_bytes(self.autoencoder.decode(self._latents(recipes)))
+            return to_bytes(self.autoencoder.decode(self._latents(recipes)))
 
     def render_canonical(self, recipe: Recipe) -> np.ndarray:
         """Render the one true picture of a recipe: uint8 [h,w,3].
@@ -180,7 +180,7 @@ class Model:
         with torch.inference_mode():
             styles = torch.from_numpy(np.ascontiguousarray(w, dtype=np.float32))
             latents = self.generator.synthesise(styles)
-            return _to_bytes(self.autoencoder.decode(latents))
+            return to_bytes(self.autoencoder.decode(latents))
 
     # -- recipes ------------------------------------------------------------------
 
@@ -304,9 +304,9 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def _to_bytes(pixels: Tensor) -> np.ndarray:
+def to_bytes(pixels: Tensor) -> np.ndarray:
     """Turn pixels [N,3,H,W], about [-1,1], into uint8 [N,H,W,3]."""
-    scaled = ((pixels + 1) * 127.5).round_().clamp_(0, 255).byte()
+    scaled = ((pixels + 1) * 127.5).round_().clamp_(0, 255).byte().cpu()
     return scaled.permute(0, 2, 3, 1).contiguous().numpy()
 
 

@@ -8,9 +8,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.evaluation.metrics import (
+    band_energies,
     draw_patches,
     laplacian_pyramid,
     patch_distances,
+    signal_to_noise,
     sliced_wasserstein,
 )
 
@@ -106,3 +108,15 @@ def test_distance_grows_with_blur_and_with_noise(real: Tensor) -> None:
 def test_the_same_pictures_measure_the_same_twice(real: Tensor) -> None:
     few = scenes(20, 2)
     assert distance(few, real) == distance(few, real)
+
+
+def test_a_blurred_picture_keeps_its_coarse_energy_alone(real: Tensor) -> None:
+    same = band_energies(real, real)
+    assert all(share == pytest.approx(1) for share in same.values())
+    fine, coarse = band_energies(blur(real, 5), real).values()
+    assert fine < 0.3 < 0.8 < coarse <= 1
+
+
+def test_signal_to_noise_has_its_hand_value() -> None:
+    grey = torch.zeros(2, 3, 4, 4)
+    assert signal_to_noise(grey + 0.2, grey) == pytest.approx(20)

@@ -15,7 +15,13 @@ from studio.training.autoencoder import AutoencoderPhase, make_autoencoder
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase, make_networks
 from studio.training.losses import reconstruction
-from studio.training.phase import PHASES, Randomness, falling_rate, to_pixels
+from studio.training.phase import (
+    PHASES,
+    Randomness,
+    falling_rate,
+    is_sheet_due,
+    to_pixels,
+)
 from studio.training.settings import TrainSettings
 
 CPU = torch.device("cpu")
@@ -111,3 +117,8 @@ def test_the_generator_nears_the_latents_it_is_shown() -> None:
     with torch.no_grad():
         after = (phase.model(torch.randn(64, 8)).mean() - 2).abs().item()
     assert after < 0.5 * before
+
+
+def test_a_sheet_is_due_soon_and_then_regularly() -> None:
+    due = [n for n in range(300, 13000, 300) if is_sheet_due(4, n, 300)]
+    assert due == [1200, 4200, 8100, 12000]

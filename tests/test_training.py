@@ -72,6 +72,9 @@ def test_a_run_leaves_sheets_measures_and_the_best_of_its_snapshots(
 ) -> None:
     assert list((whole.folder / "samples").glob("*.webp"))
     assert list((whole.folder / "snapshots").glob("*.safetensors"))
+    assert list((whole.folder / "samples").glob("autoencoder-*.webp"))
+    rebuilt = [row for row in whole.metrics() if row["phase"] == "rebuilt"]
+    assert rebuilt[-1]["psnr_db"] > 0 and set(rebuilt[-1]["detail"]) == {"32", "16"}
     rows = [row for row in whole.metrics() if row["phase"] == "snapshot"]
     assert [row["images_seen"] for row in rows] == [16 + 20, 16 + 40, 16 + 48]
     best = min(rows, key=lambda row: row["distance"])
@@ -80,6 +83,7 @@ def test_a_run_leaves_sheets_measures_and_the_best_of_its_snapshots(
     card = json.loads((whole.folder / "checkpoint" / "card.json").read_text())
     assert card["training"]["images_seen"] == best["images_seen"]
     assert card["training"]["best"] == shown
+    assert card["training"]["autoencoder"]["psnr_db"] == rebuilt[-1]["psnr_db"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from studio.training import distributed
 from studio.training.state import Parts
 
 PHASES = ("autoencoder", "generator")
+FIRST_SHEET = 1000  # images: within a minute on two cores
 LARGEST = 65504.0  # the largest number in fp16
 
 
@@ -136,3 +137,14 @@ def to_pixels(images: list[np.ndarray], device: torch.device) -> Tensor:
     stack = torch.from_numpy(np.stack(images)).to(device)
     pixels = stack.permute(0, 3, 1, 2).float() / 127.5 - 1
     return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def went_over(kimg: float, images: int, batch: int) -> bool:
+    """Tell whether the last step, of `batch` images, went over a multiple of `kimg`."""
+    every = max(1, round(1000 * kimg))
+    return images // every != (images - batch) // every
+
+
+def is_sheet_due(kimg: float, images: int, batch: int) -> bool:
+    """Tell whether it is time for a sheet: soon after the start, then regularly."""
+    return went_over(kimg, images, batch) or images - batch < FIRST_SHEET <= images

@@ -21,7 +21,8 @@ from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase, make_networks
-from studio.training.phase import Phase
+from studio.training.phase import Phase, is_sheet_due
+from studio.training.reconstruction import Mirror
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album, load_base
@@ -117,6 +118,7 @@ class Session:
             unpack(saved[0], {"average": model})
             self._carry(saved[1])
             self.cpu_seconds = saved[1]["cpu_seconds"]
+            self.album.rebuilt = saved[1].get("rebuilt")
         elif self.settings.base != "scratch":
             load_base(self.settings.base, {"autoencoder": model})
             # its own scale of latents stays: its generator was trained in it
@@ -126,12 +128,14 @@ class Session:
             model = phase.average
             standardise(model, self.pictures, self.device)
             self._carry(self._facts(phase))
+            self._look_at_rebuilt(phase)
         place(model, self.device)
         if saved is None and self.leader:
             facts = {
                 "images": self.images_before,
                 "seconds": self.seconds_before,
                 "cpu_seconds": self._cpu(),
+                "rebuilt": self.album.rebuilt,
             }
             save_state(finished, pack({"average": model}), facts)
         return freeze(model)
@@ -187,8 +191,8 @@ class Session:
                 speed = (phase.images - images_reported) / (now - last_report)
                 self._report(phase, losses, speed, progress)
                 last_report, images_reported = now, phase.images
-            if self.leader and phase.name == "generator":
-                self.album.look()
+            if self.leader:
+                self._look(phase)
             if now - last_save > SAVE_SECONDS or order != GO:
                 self._save(phase)
                 last_save = time.monotonic()
@@ -222,6 +226,25 @@ class Session:
         if self.leader and not phase.is_sound(losses):
             order = BACK
         return int(distributed.agree([order])[0])
+
+    def _look(self, phase: Phase) -> None:
+        """Show how it is getting on, when it is time."""
+        if not isinstance(phase, AutoencoderPhase):
+            return self.album.look()
+        batch = self.settings.autoencoder_batch * distributed.world()
+        if is_sheet_due(self.settings.sample_kimg, phase.images, batch):
+            self._look_at_rebuilt(phase)
+        return None
+
+    def _look_at_rebuilt(self, phase: AutoencoderPhase) -> None:
+        if not self.leader:
+            return
+        kimg = phase.images // 1000
+        found = Mirror(self.run, self.pictures, self.device).look(phase.average, kimg)
+        seen = {"images_seen": phase.images, "kimg": kimg}
+        self.run.append_metrics({"phase": "rebuilt", **seen, **found})
+        self._log(f"{kimg} thousand crops: {found}")
+        self.album.rebuilt = found
 
     # -- saving and telling -------------------------------------------------------
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from studio.checkpoint import locate, pack_weights, read_weights
 from studio.errors import RunError
 from studio.evaluation.comparison import Reference
 from studio.latent.directions import discover
-from studio.model import Model, card_networks
+from studio.model import Model, card_networks, to_bytes
 from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
 from studio.seeds import seeds_to_z
@@ -23,9 +21,10 @@ from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
-from studio.training.phase import Randomness
+from studio.training.phase import Randomness, is_sheet_due, went_over
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
+from studio.training.sheet import join_sheet
 from studio.training.vae import VaePhase
 
 SHEET = (4, 6)  # rows, columns of a sample sheet
@@ -50,6 +49,7 @@ class Album:
         self.run, self.settings, self.pictures = run, settings, pictures
         self.device = device
         self.images_before = 0  # seen in earlier phases
+        self.rebuilt: dict[str, Any] | None = None  # how well pictures come back
         self.best: dict[str, Any] | None = None
         self._reference: Reference | None = None
 
@@ -75,26 +75,18 @@ class Album:
 
     def look(self) -> None:
         """Make a sheet or a snapshot when it is time for one."""
-        if self._due(self.settings.sample_kimg):
+        batch = self.settings.batch * distributed.world()
+        if is_sheet_due(self.settings.sample_kimg, self.phase.images, batch):
             self.sheet()
-        if self._due(self.settings.snapshot_kimg):
+        if went_over(self.settings.snapshot_kimg, self.phase.images, batch):
             self.snapshot()
-
-    def _due(self, kimg: float) -> bool:
-        """Tell whether the last step went over a multiple of `kimg`."""
-        every = max(1, round(1000 * kimg))
-        before = self.phase.images - self.settings.batch * distributed.world()
-        return self.phase.images // every != before // every
 
     def sheet(self) -> None:
         """Write the same seeds once more, as `samples/<kimg>.webp`."""
         rows, columns = SHEET
         pictures = self._pictures(np.arange(rows * columns), SHEET_VARIETY)
-        h, w = pictures.shape[1:3]
-        grid = pictures.reshape(rows, columns, h, w, 3).transpose(0, 2, 1, 3, 4)
-        image = Image.fromarray(grid.reshape(rows * h, columns * w, 3))
         path = self.run.folder / "samples" / f"{self.phase.images // 1000:06d}.webp"
-        write_atomically(path, _webp(image))
+        write_atomically(path, join_sheet(pictures, columns))
 
     @torch.no_grad()
     def snapshot(self) -> None:
@@ -165,9 +157,8 @@ class Album:
             w = generator.mapping(torch.from_numpy(z).to(self.device))
             w = generator.w_mean + variety * (w - generator.w_mean)
             latents = generator.synthesise(generator.spread(w))
-            pixels = self.autoencoder.decode(latents)
-            parts.append(((pixels + 1) * 127.5).round().clamp(0, 255).byte().cpu())
-        return torch.cat(parts).permute(0, 2, 3, 1).numpy()
+            parts.append(to_bytes(self.autoencoder.decode(latents)))
+        return np.concatenate(parts)
 
     # -- the checkpoint -----------------------------------------------------------
 
@@ -222,6 +213,7 @@ class Album:
                 "seed": settings.seed,
                 "base": settings.base,
                 "best": self.best,
+                "autoencoder": self.rebuilt,
             },
         }
 
@@ -269,12 +261,6 @@ def _rounded(found: dict[str, Any]) -> dict[str, Any]:
         else value
         for key, value in found.items()
     }
-
-
-def _webp(image: Image.Image) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, "WEBP", quality=88)
-    return buffer.getvalue()
 
 
 def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
