@@ -86,7 +86,8 @@ class AutoencoderPhase(Phase):
         with precision(self.device):
             mean, log_variance = self.model.posterior(real)
             noise = chance.normal(*mean.shape).to(self.device)
-            made = self.model.decoder(mean + (0.5 * log_variance).exp() * noise)
+            variance = log_variance.exp() + self._roughness(chance, progress)
+            made = self.model.decoder(mean + variance.sqrt() * noise)
         made = made.float()
         rebuilt = reconstruction(made, real)
         spread = divergence(mean.float(), log_variance.float())
@@ -99,6 +100,17 @@ class AutoencoderPhase(Phase):
             loss = loss + (made * self._pull(rebuilt, made)).sum()
         self._learn(loss)
         return losses
+
+    def _roughness(self, chance: Randomness, progress: float) -> Tensor:
+        """Give the variance of the noise added to each sample's latents, [N,1,1,1].
+
+        A generator's latents are never quite those of a picture; a decoder that met
+        noisy ones turns them into paint instead of a grid (noise-augmented decoding,
+        arXiv:2510.11690).
+        """
+        most = self.settings.latent_noise * (progress >= self.settings.patch_start)
+        share = torch.rand(self.settings.autoencoder_batch, generator=chance.torch)
+        return (most * share).square().view(-1, 1, 1, 1).to(self.device)
 
     def _set_rates(self, progress: float) -> None:
         """Set them before any step: nothing may hang on the step before this one."""

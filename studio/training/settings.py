@@ -14,6 +14,7 @@ MAY_BE_ZERO = {
     "validation_share",
     "kl_weight",
     "patch_weight",
+    "latent_noise",
     "patch_start",
     "mapping_rate",
     "penalty_weight",
@@ -65,7 +66,8 @@ class TrainSettings:
     autoencoder_rate: float = 7e-4
     crop: int = 128  # pixels, a multiple of 32
     kl_weight: float = 1e-3
-    patch_weight: float = 0.5  # the judge's share of the gradient, from patch_start on
+    patch_weight: float = 0.8  # the judge's share of the gradient, from patch_start on
+    latent_noise: float = 0.15  # most deviation added to latents, from patch_start on
     patch_start: float = 0.5
     # generator
     batch: int = 16
