@@ -86,6 +86,13 @@ class Decoder(nn.Module):
         )
         self._start_without_grid(config.head_width)
 
+    @property
+    def last(self) -> nn.Conv2d:
+        """The layer that makes the pixels."""
+        layer = self.head[-1]
+        assert isinstance(layer, nn.Conv2d)
+        return layer
+
     def _start_without_grid(self, width: int) -> None:
         """Give the four phases of the shuffle the same weights (arXiv:1707.02937)."""
         conv = self.head[1]

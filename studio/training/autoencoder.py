@@ -39,6 +39,7 @@ WARM_UP = 100  # steps
 # Nothing normalises the activations; without both of a long memory for squares in Adam
 # (0.999) and this bound, single batches threw the weights far off.
 LONGEST_GRADIENT = 1.0
+JUDGE_WARM_UP = 0.05  # of the phase, in which the judge is heard more and more
 PIXEL_SIGMA = 0.05  # step of the judge's penalty, pixels in [-1,1]
 PATCH_PENALTY = 0.005  # weight of the judge's penalty
 
@@ -83,34 +84,58 @@ class AutoencoderPhase(Phase):
         self._set_rates(progress)
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real = self._batch(chance)
+        zeal = self._zeal(progress)
+        step = self._code(real, chance) if zeal < 0 else self._paint(real, zeal, chance)
+        self.steps += 1
+        self.images += self.settings.autoencoder_batch * distributed.world()
+        return step
+
+    def _zeal(self, progress: float) -> float:
+        """Give how much the judge has to say, from 0 to 1; -1 before it joins."""
+        since = progress - self.settings.patch_start
+        return min(1.0, since / JUDGE_WARM_UP) if since >= 0 else -1.0
+
+    def _code(self, real: Tensor, chance: Randomness) -> dict[str, float]:
+        """Learn what to note of a picture: encoder and decoder together."""
         with precision(self.device):
             mean, log_variance = self.model.posterior(real)
             noise = chance.normal(*mean.shape).to(self.device)
-            variance = log_variance.exp() + self._roughness(chance, progress)
+            made = self.model.decoder(mean + (0.5 * log_variance).exp() * noise)
+        rebuilt = reconstruction(made.float(), real)
+        spread = divergence(mean.float(), log_variance.float())
+        self._learn(rebuilt + self.settings.kl_weight * spread)
+        follow(self.average, self.model, self._keep())
+        return {"reconstruction": rebuilt.item(), "divergence": spread.item()}
+
+    def _paint(self, real: Tensor, zeal: float, chance: Randomness) -> dict[str, float]:
+        """Learn to paint from a code that stays as it is: the decoder against a judge.
+
+        With the encoder in the game too, the code itself ran away under the judge.
+        """
+        with precision(self.device):
+            with torch.no_grad():
+                mean, log_variance = self.average.posterior(real)
+            noise = chance.normal(*mean.shape).to(self.device)
+            variance = log_variance.exp() + self._roughness(chance)
             made = self.model.decoder(mean + variance.sqrt() * noise)
         made = made.float()
+        losses = self._teach_judge(real, made.detach(), chance)
         rebuilt = reconstruction(made, real)
-        spread = divergence(mean.float(), log_variance.float())
-        losses = {"reconstruction": rebuilt.item(), "divergence": spread.item()}
-        loss = self.settings.kl_weight * spread
-        if progress < self.settings.patch_start:
-            loss = loss + rebuilt
-        else:
-            losses |= self._teach_judge(real, made.detach(), chance)
-            loss = loss + (made * self._pull(rebuilt, made)).sum()
-        self._learn(loss)
-        return losses
+        pull, weight = self._pull(rebuilt, made, zeal)
+        self._learn((made * pull).sum())
+        follow(self.average.decoder, self.model.decoder, self._keep())
+        return {"reconstruction": rebuilt.item(), **losses, "judge_weight": weight}
 
-    def _roughness(self, chance: Randomness, progress: float) -> Tensor:
+    def _roughness(self, chance: Randomness) -> Tensor:
         """Give the variance of the noise added to each sample's latents, [N,1,1,1].
 
         A generator's latents are never quite those of a picture; a decoder that met
         noisy ones turns them into paint instead of a grid (noise-augmented decoding,
         arXiv:2510.11690).
         """
-        most = self.settings.latent_noise * (progress >= self.settings.patch_start)
         share = torch.rand(self.settings.autoencoder_batch, generator=chance.torch)
-        return (most * share).square().view(-1, 1, 1, 1).to(self.device)
+        most = self.settings.latent_noise * share
+        return most.square().view(-1, 1, 1, 1).to(self.device)
 
     def _set_rates(self, progress: float) -> None:
         """Set them before any step: nothing may hang on the step before this one."""
@@ -142,13 +167,13 @@ class AutoencoderPhase(Phase):
         apply_gradients(self.judge_optimiser, loss)
         return losses
 
-    def _pull(self, rebuilt: Tensor, made: Tensor) -> Tensor:
-        """Give the gradient at the made pixels: reconstruction's and the judge's.
+    def _pull(self, rebuilt: Tensor, made: Tensor, zeal: float) -> tuple[Tensor, float]:
+        """Give the gradient at the made pixels and the judge's weight in it.
 
-        The judge's has a fixed share of the other's size (arXiv:2012.09841, Eq. 7,
-        taken at the pixels), and no pixel more than that: it can never outvote the
-        picture itself. A fixed weight did, and so did a fixed norm, spent on the few
-        pixels that the judge looked at; the autoencoder fell to noise both times.
+        The two are balanced where they meet the weights, at the last layer (Eq. 7,
+        arXiv:2012.09841): what L1 asks of pixels cancels out over a picture, what the
+        judge asks adds up, and balanced at the pixels it threw the weights away. Nor
+        may it ask more of any one pixel than L1 does: it spent all it had on a few.
         """
         faithful = torch.autograd.grad(rebuilt, made, retain_graph=True)[0]
         self.judge.requires_grad_(False)
@@ -156,15 +181,21 @@ class AutoencoderPhase(Phase):
             approval = self.judge(made).float().mean()
         self.judge.requires_grad_(True)
         lively = torch.autograd.grad(-approval, made)[0]
-        share = self.settings.patch_weight * size(faithful)
-        return faithful + share * (lively / (size(lively) + 1e-12)).clamp(-1, 1)
+        last = self.model.decoder.last.weight
+        ours, theirs = (
+            torch.autograd.grad(made, last, part, retain_graph=True)[0].norm()
+            for part in (faithful, lively)
+        )
+        weight = zeal * self.settings.patch_weight * ours / (theirs + 1e-12)
+        bound = size(faithful).item()
+        return faithful + (weight * lively).clamp(-bound, bound), weight.item()
 
     def _learn(self, loss: Tensor) -> None:
         apply_gradients(self.optimiser, loss, LONGEST_GRADIENT)
-        self.steps += 1
-        self.images += self.settings.autoencoder_batch * distributed.world()
-        keep = min(0.998, self.steps / (self.steps + 10))
-        follow(self.average, self.model, keep)
+
+    def _keep(self) -> float:
+        """Give what the average of weights keeps this step."""
+        return min(0.998, (self.steps + 1) / (self.steps + 11))
 
 
 def size(x: Tensor) -> Tensor:

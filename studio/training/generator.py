@@ -82,7 +82,8 @@ class GeneratorPhase(Phase):
         taken = set(mapping)
         rest = [p for p in self.model.parameters() if p not in taken]
         self.optimiser = make_adam([(rest, rate), (mapping, slow)], BETAS)
-        self.judge_optimiser = make_adam([(self.judge.parameters(), rate)], BETAS)
+        judge = [(self.judge.parameters(), rate * settings.judge_rate)]
+        self.judge_optimiser = make_adam(judge, BETAS)
 
     def step(self, progress: float) -> dict[str, float]:
         factor = self.caution * falling_rate(progress, self.settings.rate_decay)

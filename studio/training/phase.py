@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -95,7 +95,7 @@ def set_rate(optimiser: Optimizer, factor: float) -> None:
 
 
 def make_adam(
-    groups: list[tuple[Iterable[nn.Parameter], float]], betas: tuple[float, float]
+    groups: Sequence[tuple[Iterable[nn.Parameter], float]], betas: tuple[float, float]
 ) -> Adam:
     """Make Adam over (parameters, base rate) groups."""
     options = [

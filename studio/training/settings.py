@@ -71,9 +71,10 @@ class TrainSettings:
     patch_start: float = 0.5
     # generator
     batch: int = 16
-    rate: float = 4e-4
+    rate: float = 1.5e-4
     mapping_rate: float = 0.1  # times `rate`
-    penalty_weight: float = 0.2  # of R1 + R2, each
+    judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
+    penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
     style_mixing: float = 0.3  # share of samples made from two w
