@@ -229,12 +229,12 @@ class Session:
 
     def _look(self, phase: Phase) -> None:
         """Show how it is getting on, when it is time."""
-        if not isinstance(phase, AutoencoderPhase):
-            return self.album.look()
+        if phase.name == "generator":
+            self.album.look()
         batch = self.settings.autoencoder_batch * distributed.world()
-        if is_sheet_due(self.settings.sample_kimg, phase.images, batch):
+        due = is_sheet_due(self.settings.sample_kimg, phase.images, batch)
+        if due and isinstance(phase, AutoencoderPhase):
             self._look_at_rebuilt(phase)
-        return None
 
     def _look_at_rebuilt(self, phase: AutoencoderPhase) -> None:
         if not self.leader:
