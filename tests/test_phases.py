@@ -60,9 +60,9 @@ def test_the_patch_judge_joins_only_when_it_is_time(tiny_folder: Path) -> None:
     pictures = Pictures(tiny_folder, (32, 32), 0)
     phase = AutoencoderPhase(settings, pictures, make_autoencoder(settings), CPU)
     before = [p.detach().clone() for p in phase.judge.parameters()]
-    assert "judge" not in phase.step(0.49)
+    assert "judge" not in phase.step(0.59)
     assert all(map(torch.equal, before, phase.judge.parameters()))
-    assert "judge" in phase.step(0.5)
+    assert "judge" in phase.step(0.6)
     assert not all(map(torch.equal, before, phase.judge.parameters()))
 
 

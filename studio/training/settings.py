@@ -61,14 +61,14 @@ class TrainSettings:
     z_dim: int = 128
     w_dim: int = 192
     # autoencoder
-    autoencoder_share: float = 0.26  # of the minutes
-    autoencoder_batch: int = 4
+    autoencoder_share: float = 0.3  # of the minutes
+    autoencoder_batch: int = 8
     autoencoder_rate: float = 7e-4
     crop: int = 128  # pixels, a multiple of 32
     kl_weight: float = 1e-3
     patch_weight: float = 0.8  # the judge's share of the gradient, from patch_start on
     latent_noise: float = 0.15  # most deviation added to latents, from patch_start on
-    patch_start: float = 0.5
+    patch_start: float = 0.6
     # generator
     batch: int = 16
     rate: float = 1.5e-4
