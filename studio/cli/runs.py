@@ -1,4 +1,4 @@
-"""The verbs about training: train, runs, status, pause, resume, stop, publish."""
+"""The verbs about training, from `check` a folder to `publish` a model."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from studio.training.settings import TrainSettings
 
 def register(verbs: Any) -> None:
     """Declare the verbs of this module."""
+    _declare_check(add_verb(verbs, "check", _check))
     _declare_train(add_verb(verbs, "train", _train))
     add_verb(verbs, "runs", _runs)
     for name, act in (("status", _status), ("pause", _pause), ("stop", _stop)):
@@ -34,6 +35,28 @@ def register(verbs: Any) -> None:
 def _with_name(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("name", metavar="NAME", help=text("cli.argument.run"))
     return parser
+
+
+def _declare_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help=text("cli.argument.folder"))
+    parser.add_argument("--resolution", default="224", metavar="HxW",
+                        help=text("cli.help.resolution"))  # fmt: skip
+
+
+def _check(args: argparse.Namespace) -> None:
+    from studio.training.doctor import examine, summarise
+
+    found = summarise(examine(Path(args.folder), read_size(args.resolution)))
+    answer(args, found, _prescription(found))
+
+
+def _prescription(found: dict[str, Any]) -> Iterator[str]:
+    """Say what was found in sentences, with the first few files of each problem."""
+    yield text("cli.check.images", **{k: found[k] for k in ("images", "usable")})
+    for problem, files in found["files"].items():
+        if files:
+            shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
+            yield text(f"cli.check.{problem}", count=len(files), files=shown)
 
 
 def _declare_train(parser: argparse.ArgumentParser) -> None:

@@ -32,8 +32,12 @@ class Pictures:
         self.resolution = resolution
         self.files: list[str] = []
         self.images: list[np.ndarray] = []
-        digest = hashlib.sha256()
+        digest, seen = hashlib.sha256(), set()
         for path in find_pictures(folder):
+            # the same file again could be held out and learnt from at once
+            if (copy := digest_file(path)) in seen:
+                continue
+            seen.add(copy)
             image = load_picture(path, (2 * resolution[0], 2 * resolution[1]))
             if image is not None:
                 self.files.append(path.relative_to(folder).as_posix())
@@ -96,20 +100,24 @@ def find_pictures(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def digest_file(path: Path) -> str:
+    """Give the digest of a file's bytes; empty where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
 def load_picture(path: Path, most: tuple[int, int]) -> np.ndarray | None:
     """Read a picture as uint8 [H,W,3], upright, reduced to cover `most` (h, w).
 
     None for a file that is broken, too large, or no picture of a known format: one
     bad file never stops a run.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about damage that does not matter
-            picture = _decode(path)
-    except Exception:  # decoders of broken files raise whatever they like
+    opened = open_picture(path)
+    if opened is None:
         return None
-    if picture is None:
-        return None
+    picture, _ = opened
     scale = max(most[0] / picture.height, most[1] / picture.width)
     if scale < 1:
         size = (round(picture.width * scale), round(picture.height * scale))
@@ -117,11 +125,33 @@ def load_picture(path: Path, most: tuple[int, int]) -> np.ndarray | None:
     return np.asarray(picture)
 
 
-def _decode(path: Path) -> Image.Image | None:
+def open_picture(
+    path: Path, quick: int = 0
+) -> tuple[Image.Image, tuple[int, int]] | None:
+    """Read a picture as RGB, upright, and tell its full size (h, w); None as above.
+
+    With `quick` a large JPEG comes reduced, to no less than so many pixels a side:
+    several times faster.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about damage that does not matter
+            return _decode(path, quick)
+    except Exception:  # decoders of broken files raise whatever they like
+        return None
+
+
+def _decode(path: Path, quick: int) -> tuple[Image.Image, tuple[int, int]] | None:
     with Image.open(path, formats=FORMATS) as image:
-        if image.width * image.height > MOST_PIXELS or min(image.size) < 16:
+        full = image.size
+        if full[0] * full[1] > MOST_PIXELS or min(full) < 16:
             return None
-        return _to_rgb(ImageOps.exif_transpose(image))
+        if quick:
+            image.draft("RGB", (quick, quick))
+        reduced = image.size
+        picture = _to_rgb(ImageOps.exif_transpose(image))
+    turned = picture.size != reduced and picture.size == reduced[::-1]
+    return picture, full if turned else full[::-1]
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
