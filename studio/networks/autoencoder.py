@@ -76,10 +76,10 @@ class Decoder(nn.Module):
             layers += [ResidualBlock(width) for _ in range(config.decoder_blocks[i])]
         self.layers = nn.Sequential(*layers)
         self.head = nn.Sequential(
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, inplace=True),
             he_conv(widths[-1], 4 * config.head_width),
             nn.PixelShuffle(2),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, inplace=True),
             # A 3x3 after the shuffle: the four phases of a bare pixel shuffle never
             # meet again, which leaves a faint grid.
             he_conv(config.head_width, 3, gain=1.0),
