@@ -10,31 +10,24 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import NoReturn
 
+from studio.cli.answer import text
+from studio.cli.parser import Parser, refuse_option
 from studio.errors import InputError, StudioError
 from studio.language import person_language, say
 
 DEFAULT_PORT = 7860
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise InputError("cli_usage", problem=message, command="python app.py")
-
-
 def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read ``--listen --auth USER:PASS --port N``. Raises InputError."""
-    language = person_language()
-
-    def words(key: str) -> str:
-        return say(key, language)
-
-    parser = _Parser("python app.py", description=words("cli.app"))
-    parser.add_argument("--listen", action="store_true", help=words("cli.app.listen"))
-    parser.add_argument("--auth", metavar="USER:PASS", help=words("cli.app.auth"))
-    parser.add_argument("--port", metavar="N", help=words("cli.app.port"))
-    options = parser.parse_args(arguments)
+    parser = Parser(prog="python app.py", description=text("cli.app"))
+    parser.add_argument("--listen", action="store_true", help=text("cli.app.listen"))
+    parser.add_argument("--auth", metavar="USER:PASS", help=text("cli.app.auth"))
+    parser.add_argument("--port", metavar="N", help=text("cli.app.port"))
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        refuse_option(unknown[0], parser)
     options.auth = _read_auth(options.auth)
     if options.listen and options.auth is None and not os.environ.get("SPACE_ID"):
         raise InputError("listen_needs_auth")

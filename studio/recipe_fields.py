@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import difflib
+import json
 import math
 import re
 import struct
@@ -60,21 +61,27 @@ def a_number(value: object, path: str, low: float, high: float) -> float:
 
     NaN compares false with everything, so it is refused like any other outsider.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise RecipeError("recipe_number", field=path, low=low, high=high, value=value)
-    if not low <= value <= high:
-        raise RecipeError("recipe_number", field=path, low=low, high=high, value=value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:  # type: ignore[operator]
+        told = as_written(value)
+        raise RecipeError("recipe_number", field=path, low=low, high=high, value=told)
     # Adding 0 turns -0.0 into 0.0: the same work, so the same text.
-    return float(value) + 0.0
+    return float(value) + 0.0  # type: ignore[arg-type]
 
 
 def an_integer(value: object, path: str, low: int, high: int) -> int:
     """Return ``value`` if it is an integer (no bool, no float) in the range."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RecipeError("recipe_integer", field=path, low=low, high=high, value=value)
-    if not low <= value <= high:
-        raise RecipeError("recipe_integer", field=path, low=low, high=high, value=value)
+    if type(value) is not int or not low <= value <= high:
+        told = as_written(value)
+        raise RecipeError("recipe_integer", field=path, low=low, high=high, value=told)
     return value
+
+
+def as_written(value: object) -> object:
+    """Give a scalar as JSON spells it: the text "7" and 7.0 are not the number 7."""
+    if isinstance(value, str):
+        return json.dumps(value[: 4 * NAME_LIMIT], ensure_ascii=False)
+    return repr(value) if isinstance(value, float) else value
 
 
 def a_name(value: object, path: str) -> str:

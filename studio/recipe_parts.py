@@ -73,10 +73,9 @@ class Residual:
 
 
 def _read_seed(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise RecipeError("seed_range", value=value, high=SEED_MAX)
-    if not 0 <= value <= SEED_MAX:
-        raise RecipeError("seed_range", value=value, high=SEED_MAX)
+    if type(value) is not int or not 0 <= value <= SEED_MAX:
+        told = value if isinstance(value, str) else fields.as_written(value)
+        raise RecipeError("seed_range", value=told, high=SEED_MAX)
     return value
 
 

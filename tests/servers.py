@@ -62,6 +62,12 @@ def serving(auth: tuple[str, str] | None = None) -> Iterator[Server]:
         worker.close()
 
 
+def recipe_of(server: Server, name: str) -> dict[str, Any]:
+    card = server.get(f"studio/models/{name}").json()
+    known = {"model": card["name"], "fingerprint": card["fingerprint"]}
+    return {"format": 1, **known, "source": {"seed": 7}}
+
+
 def free_port() -> int:
     """Return a port that nobody listens on right now."""
     with socket.socket() as probe:

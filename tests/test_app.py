@@ -57,6 +57,17 @@ def test_an_impossible_port_is_refused(
     assert "65535" in said(capsys, f"--port={port}")
 
 
+def test_the_help_is_in_the_persons_language(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setenv("STUDIO_LANGUAGE", "zh")
+    with pytest.raises(SystemExit):
+        app.main(["--help"])
+    names = {"python", "app", "py", "h", "help", "listen", "auth", "port"}
+    names |= {"USER", "PASS", "N", "http", "Reverie"}
+    assert set(re.findall("[A-Za-z]+", capsys.readouterr().out)) <= names
+
+
 def test_an_unknown_flag_is_refused(capsys: pytest.CaptureFixture) -> None:
     assert "--no-such" in said(capsys, "--no-such")
 

@@ -169,7 +169,9 @@ def test_a_wrong_recipe_is_answered_by_its_number(
 def test_a_page_from_elsewhere_gets_no_socket(server: Server, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refusal:
         server.socket(origin=origin)
-    assert refusal.value.response.status_code == 403
+    response = refusal.value.response
+    assert response.status_code == 403
+    assert "may not use this studio" in json.loads(response.body)["error"]["sentence"]
 
 
 def test_the_studios_own_page_gets_a_socket(

@@ -6,9 +6,7 @@ import base64
 import io
 import json
 import shutil
-import struct
 import time
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from servers import Server, receive, send, serving
+from servers import Server, receive, recipe_of, send, serving
 from starlette.routing import WebSocketRoute
 from websockets.exceptions import InvalidStatus
 
@@ -40,12 +38,6 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def recipe(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
     return recipe_of(server, tiny_checkpoint.name)
-
-
-def recipe_of(server: Server, name: str) -> dict[str, Any]:
-    card = server.get(f"studio/models/{name}").json()
-    known = {"model": card["name"], "fingerprint": card["fingerprint"]}
-    return {"format": 1, **known, "source": {"seed": 7}}
 
 
 def every_route() -> list[tuple[str, str]]:
@@ -324,54 +316,6 @@ def test_a_picture_of_a_model_that_is_gone_or_changed_still_reads(
     shutil.rmtree(own_models / "other")
     gone = server.post("studio/read", content=png).json()
     assert gone == {"recipe": recipe, "installed": False, "changed": False}
-
-
-def chunk(kind: bytes, data: bytes) -> bytes:
-    crc = struct.pack(">I", zlib.crc32(kind + data))
-    return struct.pack(">I", len(data)) + kind + data + crc
-
-
-def bomb() -> bytes:
-    """A small PNG that says it is 50,000 x 50,000 pixels."""
-    header = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 2, 0, 0, 0)
-    body = chunk(b"IDAT", zlib.compress(b"\0" * 10_000)) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + body
-
-
-def plain_png() -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def test_pictures_without_a_recipe_each_get_their_sentence(
-    server: Server, recipe: dict[str, Any]
-) -> None:
-    work = server.post("studio/save", json={"recipe": recipe}).content
-    tampered = work.replace(b'"seed": 7', b'"seed": 8')
-    assert tampered != work
-    codes = {}
-    for name, data in {
-        "nothing": b"",
-        "words": b"<svg/>",
-        "half": work[: len(work) // 2],
-        "tampered": tampered,
-        "bomb": bomb(),
-        "plain": plain_png(),
-    }.items():
-        answer = server.post("studio/read", content=data)
-        assert answer.status_code == 400, name
-        error = answer.json()["error"]
-        assert not error["sentence"].startswith("error."), error
-        codes[name] = error["code"]
-    assert codes["bomb"] == "picture_too_large"
-    assert codes["plain"] == "picture_no_recipe"
-    assert codes["half"] == "picture_truncated"
-
-
-def test_a_file_over_the_limit_is_refused(server: Server) -> None:
-    answer = server.post("studio/read", content=b"\0" * (32 * 2**20 + 1))
-    assert answer.status_code == 413
 
 
 # -- without a socket --------------------------------------------------------------

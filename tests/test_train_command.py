@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from trainers import assert_same_state, tiny_options, tiny_run
 
 from studio.checkpoint import fingerprint
@@ -129,6 +130,20 @@ def test_a_taken_name_is_refused_and_its_run_untouched(
     assert after == before
 
 
+def test_a_start_that_cannot_be_leaves_the_name_free(
+    tiny_folder: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    for name in "ab":
+        (tmp_path / f"{name}.jpg").write_bytes(b"no picture")
+    name = f"free-{time.monotonic_ns()}"
+    told = refused(capsys, "train", tmp_path, "--name", name, *tiny_options())
+    assert "fewer than two usable pictures" in told
+    if not torch.cuda.is_available():
+        command = ("train", tiny_folder, "--name", name, "--device", "cuda")
+        assert "cuda" in refused(capsys, *command)
+    assert not (runs_folder() / name).exists()
+
+
 def test_a_second_trainer_of_a_run_is_refused(
     tiny_folder: Path, capsys: Capture
 ) -> None:
@@ -151,8 +166,10 @@ def test_a_damaged_run_is_told_and_the_others_are_listed(
         tiny_run(tiny_folder, name)
     (runs_folder() / "bad" / "config.json").write_text("{")
     (runs_folder() / "bad" / "status.json").write_text("{")
-    phases = {run["name"]: run["phase"] for run in answered(capsys, "runs")}
-    assert phases == {"good": "queued", "bad": "interrupted"}
+    listed = {run["name"]: run for run in answered(capsys, "runs")}
+    phases = {name: run["phase"] for name, run in listed.items()}
+    assert phases == {"good": "queued", "bad": "failed"}
+    assert "damaged" in listed["bad"]["error"]
     for verb in ("status", "resume"):
         assert "damaged" in refused(capsys, verb, "bad")
 

@@ -231,19 +231,23 @@ def test_models_tells_the_ready_and_the_broken(
     refusal: Any,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("good", "bad"):
+    for name in ("good", "bad", "odd"):
         (tmp_path / name).mkdir()
         for file in tiny_checkpoint.iterdir():
             (tmp_path / name / file.name).write_bytes(file.read_bytes())
     (tmp_path / "bad" / "generator.safetensors").write_bytes(b"\x80\x04pickle")
+    card = json.loads((tmp_path / "odd" / "card.json").read_text())
+    card["resolution"] = [100_000, 100_000]
+    (tmp_path / "odd" / "card.json").write_text(json.dumps(card))
     monkeypatch.setenv("STUDIO_CHECKPOINTS", str(tmp_path))
-    bad, good = answers("models")
+    bad, good, odd = answers("models")
     assert (good["name"], good["ready"], good["problem"]) == ("good", True, None)
     assert (bad["name"], bad["ready"]) == ("bad", False) and "bad" in bad["problem"]
     assert good["resolution"] == [32, 32] and good["family"] == "gan"
     assert good["images"] == 12
     assert main(["models"]) == 0
-    assert bad["problem"] in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert bad["problem"] in told and "“resolution”" in odd["problem"] in told
     assert "bad" in refusal("render", "bad", "--seed", "1")
     answers("render", "good", "--seed", "1", "-o", tmp_path / "work.png")
 

@@ -7,53 +7,17 @@ sentence on stderr, 1 ours.
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import os
-import re
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Any, NoReturn
 
 from studio.cli import runs, works
 from studio.cli.answer import text
+from studio.cli.parser import Parser, refuse_option
 from studio.errors import InputError, StudioError
 from studio.language import person_language
-
-
-class _Help(argparse.HelpFormatter):
-    def add_usage(
-        self, usage: Any, actions: Any, groups: Any, prefix: str | None = None
-    ) -> None:
-        prefix = text("cli.usage") if prefix is None else prefix
-        super().add_usage(usage, actions, groups, prefix)
-
-
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **options: Any) -> None:
-        # An abbreviation that works today is another option's name tomorrow.
-        fixed = {"allow_abbrev": False, "add_help": False, "formatter_class": _Help}
-        super().__init__(**{**options, **fixed})
-        self._positionals.title = text("cli.arguments")
-        self._optionals.title = text("cli.options")
-        self.add_argument("-h", "--help", action="help", help=text("cli.help.help"))
-
-    def error(self, message: str) -> NoReturn:
-        # argparse only tells its own English; the common cases get sentences.
-        command = self.prog
-        if found := re.search(r"arguments are required: (.*)", message):
-            raise InputError("cli_missing", names=found[1], command=command)
-        if found := re.match(r"argument (\S+): expected one argument", message):
-            raise InputError("cli_needs_value", option=found[1], command=command)
-        if found := re.match(r"argument (\S+): invalid \w+ value: (.*)", message):
-            raise InputError(
-                "cli_bad_value",
-                option=found[1],
-                value=found[2].strip("'\""),
-                command=command,
-            )
-        raise InputError("cli_usage", problem=message, command=command)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _act(argv: list[str]) -> int:
-    parser = _Parser(prog="python -m studio", description=text("cli.description"))
+    parser = Parser(prog="python -m studio", description=text("cli.description"))
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
     works.register(verbs)
     runs.register(verbs)
@@ -88,7 +52,7 @@ def _act(argv: list[str]) -> int:
         _check_verb(argv[0], list(verbs.choices))
     args, unknown = parser.parse_known_args(argv)
     if unknown:
-        _refuse_option(unknown[0], verbs.choices.get(args.verb, parser))
+        refuse_option(unknown[0], verbs.choices.get(args.verb, parser))
     if args.verb is None:
         parser.print_help()
         return 0
@@ -101,15 +65,6 @@ def _check_verb(verb: str, known: list[str]) -> None:
         if near:
             raise InputError("cli_unknown_verb_near", verb=verb, near=near[0])
         raise InputError("cli_unknown_verb", verb=verb)
-
-
-def _refuse_option(option: str, parser: argparse.ArgumentParser) -> NoReturn:
-    known = [name for name in parser._option_string_actions if name[:2] == "--"]
-    near = difflib.get_close_matches(option.split("=")[0][:32], known, 1)
-    place = {"option": option, "command": parser.prog}
-    if near:
-        raise InputError("cli_unknown_option_near", near=near[0], **place)
-    raise InputError("cli_unknown_option", **place)
 
 
 def _apologise(error: Exception) -> int:

@@ -36,6 +36,6 @@ def answer(args: argparse.Namespace, value: object, lines: Iterable[str]) -> Non
         print(line)
 
 
-def text(key: str, **params: object) -> str:
+def text(key: str, /, **params: object) -> str:
     """Return the sentence ``key`` in the language of the person at the terminal."""
     return say(key, person_language(), **params)

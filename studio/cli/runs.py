@@ -13,8 +13,8 @@ from typing import Any
 from studio.checkpoint import locate
 from studio.cli.answer import add_verb, answer, text
 from studio.config import from_dict, read_json, to_dict
-from studio.errors import InputError
-from studio.training.dataset import find_pictures
+from studio.errors import InputError, StudioError
+from studio.training.dataset import find_pictures, open_picture
 from studio.training.launch import publish, start_detached
 from studio.training.run import Run, list_runs
 from studio.training.settings import TrainSettings
@@ -89,12 +89,21 @@ def _train(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
     settings = read_settings(args, folder.resolve())
-    # Mistakes that can be seen at once must not leave a run behind that took the name.
-    if len(list(islice(find_pictures(folder), 2))) < 2:
-        raise InputError("folder_empty", folder=args.folder)
+    _check_at_once(settings, folder)
+    return _work(_create(settings), args)
+
+
+def _check_at_once(settings: TrainSettings, folder: Path) -> None:
+    """Refuse what can be seen at once, or a run is left behind that took the name."""
+    readable = (path for path in find_pictures(folder) if open_picture(path, quick=64))
+    if len(list(islice(readable, 2))) < 2:
+        raise InputError("folder_empty", folder=str(folder))
     if settings.base != "scratch":
         locate(settings.base)
-    return _work(_create(settings), args)
+    if settings.device == "cuda":
+        from studio.training.session import pick_device  # and with it torch
+
+        pick_device(settings.device)
 
 
 def _create(settings: TrainSettings) -> Run:
@@ -169,9 +178,18 @@ def _resume(args: argparse.Namespace) -> int:
 
 
 def _runs(args: argparse.Namespace) -> None:
-    statuses = [run.status() for run in list_runs()]
-    lines = [_line(status) for status in statuses] or [text("cli.run.none")]
-    answer(args, statuses, lines)
+    statuses = [_status_if_damaged(run) or run.status() for run in list_runs()]
+    lines = [line for status in statuses for line in _summary(status)]
+    answer(args, statuses, lines or [text("cli.run.none")])
+
+
+def _status_if_damaged(run: Run) -> dict[str, Any] | None:
+    """Give a status that says so for a run whose settings cannot be read."""
+    try:
+        run.settings()
+        return None
+    except StudioError as problem:
+        return {**run.status(), "phase": "failed", "error": str(problem)}
 
 
 def _status(args: argparse.Namespace) -> None:
@@ -210,6 +228,12 @@ def _answer_status(args: argparse.Namespace, run: Run) -> None:
     status = run.status()
     settings = to_dict(run.settings())
     answer(args, status | {"family": settings["family"]}, _lines(status))
+
+
+def _summary(status: dict[str, Any]) -> Iterator[str]:
+    yield _line(status)
+    if status["error"]:
+        yield f"  {status['error']}"
 
 
 def _line(status: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ KEYWORD = "reverie"
 FILE_LIMIT_MB = 64
 RECIPE_TEXT_LIMIT = 4 * 1024 * 1024
 MATCH_DIFFERENCE = 2
+W_TOLERANCE = 0.01  # of a w whose numbers are about 1
 
 # The code of IPTC for "made by a trained model", which picture tools and social
 # networks look for: cv.iptc.org/newscodes/digitalsourcetype.
@@ -171,6 +172,21 @@ def verify(model: Model, work: SavedWork) -> Comparison:
         return Comparison(False, False, None)
     gap = int(np.abs(made.astype(np.int16) - saved.astype(np.int16)).max())
     return Comparison(gap == 0, gap <= MATCH_DIFFERENCE, gap)
+
+
+def is_consistent(model: Model, work: SavedWork) -> bool:
+    """Tell whether the final w in a file is the one that its recipe gives.
+
+    They differ where somebody changed the one and not the other. Other hardware adds
+    in another order, which moves w by far less. Raises RecipeError where the recipe
+    does not fit the model.
+    """
+    import numpy as np
+
+    style, noted = model.style(work.recipe), np.array(work.w, dtype=np.float32)
+    if noted.shape[1] != style.shape[1] or len(noted) not in (1, len(style)):
+        return False
+    return bool(np.abs(style - noted).max() <= W_TOLERANCE)
 
 
 def _rows_of(style: np.ndarray) -> list[list[float]]:

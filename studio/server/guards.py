@@ -109,7 +109,8 @@ def status_of(error: StudioError) -> int:
 
 async def read_body(request: Request, limit: int) -> bytes:
     """Return the body of ``request``; InputError as soon as it passes ``limit``."""
-    problem = InputError("body_too_large", limit=f"{limit / 2**20:g} MB")
+    told = f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit // 2**10} KB"
+    problem = InputError("body_too_large", limit=told)
     declared = request.headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared[:20]) > limit:
         raise problem

@@ -14,10 +14,11 @@ import json
 import time
 from collections.abc import Callable
 
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from studio.errors import InputError, StudioError
-from studio.server.guards import TokenBucket, admit, signed_in
+from studio.server.guards import TokenBucket, admit, signed_in, status_of
 from studio.server.wishes import read_wish
 from studio.server.worker import Answer, RenderWorker, Seat, complaint
 
@@ -33,9 +34,8 @@ async def serve_socket(websocket: WebSocket, worker: RenderWorker) -> None:
     """Serve one tab until it leaves."""
     try:
         admit(websocket)
-    except StudioError:
-        # Before it is accepted, closing is an HTTP 403.
-        await websocket.close()
+    except StudioError as problem:
+        await _deny(websocket, problem)
         return
     await websocket.accept()
     outbox: asyncio.Queue[tuple[Answer, bool]] = asyncio.Queue()
@@ -51,6 +51,15 @@ async def serve_socket(websocket: WebSocket, worker: RenderWorker) -> None:
     finally:
         worker.leave(seat)
         sender.cancel()
+
+
+async def _deny(websocket: WebSocket, problem: StudioError) -> None:
+    """Refuse a socket before it is one: an HTTP answer that says why."""
+    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+        body = JSONResponse({"error": problem.as_dict()}, status_of(problem))
+        await websocket.send_denial_response(body)
+    else:
+        await websocket.close()  # an empty 403
 
 
 def _delivery(outbox: asyncio.Queue) -> Callable[[Answer], None]:

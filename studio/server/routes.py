@@ -19,8 +19,14 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from studio.checkpoint import PREVIEW, fingerprint, list_models, locate, read_card
-from studio.errors import InputError, ModelError
-from studio.export.png import read_png, statement_of, write_png
+from studio.errors import InputError, ModelError, PictureError
+from studio.export.png import (
+    SavedWork,
+    is_consistent,
+    read_png,
+    statement_of,
+    write_png,
+)
 from studio.recipe import Recipe, Seed, read_json
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import admit, read_body, status_of
@@ -70,7 +76,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models/{name}", model_card),
         ("GET", "/models/{name}/preview.webp", preview),
         ("POST", "/save", partial(save, makers, presses)),
-        ("POST", "/read", partial(read, desks)),
+        ("POST", "/read", partial(read, makers, desks)),
     ]
     routes: list[BaseRoute] = [
         Route(f"/studio{path}", guarded(endpoint), methods=[method])
@@ -155,7 +161,9 @@ async def save(
     )
 
 
-async def read(desks: asyncio.Semaphore, request: Request) -> Response:
+async def read(
+    worker: RenderWorker, desks: asyncio.Semaphore, request: Request
+) -> Response:
     """``POST /studio/read``: the recipe inside a PNG, and whether it can be made."""
     async with desks:
         body = read_body(request, READ_LIMIT)
@@ -163,9 +171,20 @@ async def read(desks: asyncio.Semaphore, request: Request) -> Response:
             data = await asyncio.wait_for(body, READ_PATIENCE)
         except asyncio.TimeoutError as problem:
             raise InputError("too_slow") from problem
-        recipe = (await run_in_threadpool(read_png, data)).recipe
+        work = await run_in_threadpool(_read_whole, data)
+    recipe = work.recipe
     state = await run_in_threadpool(_standing, recipe)
+    if state["installed"] and not state["changed"]:
+        consistent = worker.ask(recipe.model, lambda model: is_consistent(model, work))
+        if not await asyncio.wrap_future(consistent):
+            raise PictureError("picture_recipe_damaged")
     return JSONResponse({"recipe": recipe.to_dict(), **state})
+
+
+def _read_whole(data: bytes) -> SavedWork:
+    work = read_png(data)
+    _ = work.pixels  # a file whose picture is damaged is told at once, not when made
+    return work
 
 
 def installed(name: str) -> Path:
