@@ -209,12 +209,20 @@ def describe(folder: Path) -> dict[str, Any]:
     try:
         card = read_card(folder)
         entry |= {key: card[key] for key in ("title", "family", "resolution")}
+        entry["titles"] = _titles(card["data"].get("translations"))
         images = card["data"].get("images")
         entry["images"] = images if isinstance(images, int) else None
         _check_as_it_is(folder)
     except ModelError as problem:
         return entry | {"problem": str(problem), "error": problem.as_dict()}
     return entry | {"ready": True}
+
+
+def _titles(translations: Any) -> dict[str, str]:
+    """Give a model's title by language, where its makers wrote one."""
+    found = translations.items() if isinstance(translations, dict) else ()
+    titles = {code: said.get("title") for code, said in found if isinstance(said, dict)}
+    return {code: title for code, title in titles.items() if isinstance(title, str)}
 
 
 def _check_as_it_is(folder: Path) -> None:

@@ -4,7 +4,7 @@
 #   docs/recipes/landscapes.sh FOLDER/landscapes
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-python -m studio train "$1" --name landscapes --minutes 120 --seed 0 \
-  --option autoencoder_share=0.17
+python -m studio train "$1" --name landscapes --minutes 132 --seed 0 \
+  --option sample_kimg=8 --option snapshot_kimg=16
 python -m studio publish landscapes --as landscapes --force \
   --title "Painted landscapes" --data docs/recipes/landscapes.json
