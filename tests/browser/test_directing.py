@@ -9,6 +9,7 @@ import pytest
 from .conftest import Room
 
 FIRST = "slider:pca-01"
+FAR = 1235541871
 HOSTILE_SEEDS = ["-1", "4294967296", "18446744073709551616", "1e308", "x", "", "7.5"]
 
 
@@ -137,6 +138,71 @@ def test_dragging_the_picture_wanders_to_its_neighbours(room: Room) -> None:
     room.page.mouse.move(box["x"] + 200, box["y"] + 200, steps=5)
     room.page.mouse.up()
     assert dict(room.settle().recipe["source"]["blend"]).keys() == {2, 3}
+
+
+def dream_of(room: Room, source: dict[str, object]) -> None:
+    """Put ``source`` on the easel, as a drift that a hand has stopped leaves it."""
+    room.page.evaluate(
+        "(source) => reverie.store.edit((work) =>"
+        " ({ ...work, recipe: { ...work.recipe, source } }), 'drift stopped')",
+        source,
+    )
+    room.settle()
+
+
+def shares(room: Room) -> dict[int, float]:
+    """How much of each seed is on the easel, all of them together 1."""
+    pairs = room.page.evaluate(
+        "() => { const { seed, blend } = reverie.store.recipe.source;"
+        " return blend ?? [[seed, 1]]; }"
+    )
+    whole = sum(weight for _, weight in pairs)
+    return {seed: weight / whole for seed, weight in pairs}
+
+
+def leaps(room: Room, points: list[tuple[float, float]]) -> list[float]:
+    """Drag along ``points`` and tell how much each step changed of the work."""
+    steps = []
+    before = shares(room)
+    room.page.mouse.move(*points[0])
+    room.page.mouse.down()
+    for point in points:
+        room.page.mouse.move(*point)
+        after = shares(room)
+        seeds = before.keys() | after.keys()
+        steps.append(
+            max(abs(before.get(seed, 0) - after.get(seed, 0)) for seed in seeds)
+        )
+        before = after
+    room.page.mouse.up()
+    return steps
+
+
+@pytest.mark.parametrize("surface", [".frame", ".pad"])
+def test_a_drag_after_a_dream_starts_from_what_is_on_screen(
+    room: Room, surface: str
+) -> None:
+    dream_of(room, {"blend": [[2, 0.83], [FAR, 0.55]]})
+    room.unfold().page.locator(surface).scroll_into_view_if_needed()
+    assert room.page.locator(".pad.is-elsewhere").count() == 1
+    box = room.page.locator(surface).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    reach = box["width"] * (0.48 if surface == ".frame" else 0.3)
+    steps = leaps(room, [(x - reach * share / 40, y) for share in range(41)])
+    assert 0 < max(steps) < 0.1
+    assert FAR not in shares(room)
+    assert room.page.locator(".pad.is-elsewhere").count() == 0
+
+
+def test_the_keys_of_the_pad_leave_a_dream_step_by_step(room: Room) -> None:
+    dream_of(room, {"blend": [[2, 0.83], [FAR, 0.55]]})
+    room.unfold().page.focus(".pad")
+    far = [shares(room)[FAR]]
+    for _ in range(8):
+        room.press("ArrowRight")
+        far.append(shares(room).get(FAR, 0))
+    assert far == sorted(far, reverse=True) and far[1] > 0.3 and far[-1] == 0
+    assert shares(room) == pytest.approx({2: 0.2, 3: 0.8}, abs=0.01)
 
 
 def test_strength_multiplies_and_locks_hold(room: Room) -> None:

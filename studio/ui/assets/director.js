@@ -52,7 +52,7 @@ async function direct(room) {
   desk.seedbar = seedbar;
   desk.keepers = keepers;
   desk.sliders = new Sliders(store, places);
-  desk.pad = new Pad(store, live, places);
+  desk.pad = new Pad(store, live, places, drift);
   desk.about = new About(places.about);
   desk.choice = modelChoice(places.studio, (name) => desk.choose(name));
   desk.shortcuts = new Shortcuts(room, desk.actions);

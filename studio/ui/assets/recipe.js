@@ -104,19 +104,58 @@ export function latticeSource(seed, x, y) {
   ]);
 }
 
-/** The pad's place for a source that lies on the lattice, else its main seed. */
+/**
+ * The pad's place for a source: where its seeds on the lattice around the main one
+ * have their middle. What else is in it has no place there.
+ */
 export function latticePlace(source) {
   const seed = mainSeed(source);
   if (seed === null) return null;
   const place = { seed, x: 0, y: 0 };
-  const sum = pairsOf(source).reduce((total, [, weight]) => total + weight, 0);
-  for (const [other, weight] of pairsOf(source)) {
-    const offset = cellOffset(neighbour(other, -seed));
-    if (!offset) return { seed, x: 0, y: 0 };
+  const near = pairsOf(source)
+    .map(([other, weight]) => [cellOffset(neighbour(other, -seed)), weight])
+    .filter(([offset]) => offset);
+  const sum = total(near);
+  for (const [offset, weight] of near) {
     place.x += (offset[0] * weight) / sum;
     place.y += (offset[1] * weight) / sum;
   }
   return place;
+}
+
+/** On the way from one source of seeds to another: `share` (0 to 1) of the second. */
+export function between(from, to, share) {
+  if (share <= 0) return from;
+  if (share >= 1) return to;
+  // Only the ratio of the weights counts, so both are brought to one length first.
+  const part = (source, size) => {
+    const pairs = pairsOf(source);
+    const scale = size / Math.hypot(...pairs.map(([, weight]) => weight));
+    return pairs.map(([seed, weight]) => [seed, weight * scale]);
+  };
+  return blendOf([...part(from, 1 - share), ...part(to, share)]);
+}
+
+/** Whether two sources of seeds are the same to the eye. */
+export function sameSeeds(a, b) {
+  const [left, right] = [sharesOf(a), sharesOf(b)];
+  const seeds = [...left.keys(), ...right.keys()];
+  const apart = (seed) => Math.abs((left.get(seed) ?? 0) - (right.get(seed) ?? 0));
+  return seeds.every((seed) => apart(seed) < 0.002);
+}
+
+function sharesOf(source) {
+  const pairs = pairsOf(source);
+  const sum = total(pairs);
+  const shares = new Map();
+  for (const [seed, weight] of pairs) {
+    shares.set(seed, (shares.get(seed) ?? 0) + weight / sum);
+  }
+  return shares;
+}
+
+function total(pairs) {
+  return pairs.reduce((sum, [, weight]) => sum + weight, 0);
 }
 
 function cellOffset(distance) {
