@@ -98,12 +98,31 @@ def test_an_entry_has_what_a_script_reads(shelf: Path) -> None:
     assert entry == {
         "name": "good",
         "title": "Tiny",
+        "titles": {},
         "family": "gan",
         "resolution": [32, 32],
         "images": 12,
         "ready": True,
         "problem": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("translations", "titles"),
+    [
+        ({"zh": {"title": "小"}, "en": {"rights": "mine"}}, {"zh": "小"}),
+        ({"zh": {"title": 5}, "de": "klein"}, {}),
+        ("none", {}),
+    ],
+)
+def test_titles_come_in_the_languages_that_have_one(
+    shelf: Path, translations: object, titles: dict[str, str]
+) -> None:
+    path = shelf / "good" / "card.json"
+    card = json.loads(path.read_text())
+    card["data"]["translations"] = translations
+    path.write_text(json.dumps(card))
+    assert describe(shelf / "good")["titles"] == titles
 
 
 # -- the card ---------------------------------------------------------------------
