@@ -226,6 +226,28 @@ def test_double_click_resets_a_slider(room: Room) -> None:
     room.wait("() => !reverie.store.recipe.directions")
 
 
+@pytest.mark.parametrize(
+    ("amount", "shown"), [(0.02, "+0.02"), (-1.234, "\N{MINUS SIGN}1.23")]
+)
+def test_an_amount_between_two_steps_is_shown_and_reset(
+    room: Room, amount: float, shown: str
+) -> None:
+    room.page.evaluate(
+        """(amount) => reverie.store.edit((work) => ({
+          recipe: { ...work.recipe, directions: { 'pca-01': amount } },
+          hand: { ...work.hand, amounts: { 'pca-01': amount } } }), 'test')""",
+        amount,
+    )
+    room.settle()
+    row = room.page.locator(".slider", has=room.page.locator(f"[data-how='{FIRST}']"))
+    assert row.locator(".amount").inner_text() == shown
+    assert room.recipe["directions"] == {"pca-01": amount}
+    row.hover()
+    row.locator("[data-act='reset']").click()
+    room.wait("() => !reverie.store.recipe.directions")
+    assert row.locator(".amount").inner_text() == "0"
+
+
 def test_fields_without_controls_are_kept(room: Room) -> None:
     mix = [{"layers": [1], "source": {"seed": 9}, "amount": 0.5}]
     room.page.evaluate(

@@ -58,11 +58,10 @@ async function load(language) {
 export const languages = new Languages();
 export const say = (key, params) => languages.say(key, params);
 
-/** A number with the right minus sign and a plus when positive. */
+/** A number with the right minus sign and a plus when positive; 0 is only nothing. */
 export function signed(value, digits = 2) {
-  const text = Math.abs(value).toFixed(digits);
-  if (Number(text) === 0) return "0";
-  return (value < 0 ? "\u2212" : "+") + text;
+  if (!value) return "0";
+  return (value < 0 ? "\u2212" : "+") + Math.abs(value).toFixed(digits);
 }
 
 /** Give `element` words, a hint on hover and a name for screen readers. */

@@ -26,13 +26,11 @@ export class Slider {
     this.set(options.rest);
   }
 
-  get value() {
-    return Number(this.input.value);
-  }
-
   /** Show `value` without telling anyone; a far one widens the range. */
   set(value) {
-    if (value === this.shown) return;
+    if (value === this.value) return;
+    // Not read back from the input, which knows its own steps only.
+    this.value = value;
     const { min, max } = this.options;
     this.input.min = String(Math.min(min, Math.floor(value)));
     this.input.max = String(Math.max(max, Math.ceil(value)));
@@ -97,6 +95,7 @@ export class Slider {
   }
 
   #moved(final) {
+    this.value = Number(this.input.value);
     this.#paint();
     this.options.onMove(this.value, final);
   }
@@ -109,7 +108,6 @@ export class Slider {
     this.input.style.setProperty("--from", `${from}%`);
     this.input.style.setProperty("--to", `${to}%`);
     this.input.style.setProperty("--rest", `${at(rest)}%`);
-    this.shown = this.value;
     const words = figure(this.value);
     this.amount.textContent = this.title ? `${this.title} ${words}` : words;
     this.input.setAttribute("aria-valuetext", words);
