@@ -127,6 +127,23 @@ def test_a_switch_of_language_leaves_no_word_behind(
     room.wait("() => document.documentElement.lang === 'en'")
 
 
+def test_a_chosen_language_is_the_rooms_own_after_a_reload(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(reduced_motion="reduce").enter().settle().press("l")
+    room.wait("() => document.querySelector('#reverie-room').lang === 'zh-CN'")
+    room.page.reload(wait_until="networkidle")
+    room.come_in().wait("() => document.documentElement.matches('.is-adopted')")
+    # Whatever Gradio says of the whole page.
+    room.page.evaluate("document.documentElement.lang = 'en'")
+    assert room.page.get_attribute("#reverie-room", "lang") == "zh-CN"
+    styles = room.page.evaluate(
+        """() => ['.caption', '.model-title', '.veil'].map((words) =>
+          getComputedStyle(document.querySelector(words)).fontStyle)"""
+    )
+    assert styles == ["normal"] * 3
+
+
 def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
     room.press("?").wait("() => document.querySelector('dialog.help').open")
     listed = room.page.inner_text("dialog.help")

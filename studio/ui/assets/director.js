@@ -33,7 +33,7 @@ async function direct(room) {
   const live = new Live();
   live.fallback = async (recipe) => (await gradioServer()).frame(recipe);
   live.open();
-  const [database] = await Promise.all([openDatabase(), languages.open()]);
+  const [database] = await Promise.all([openDatabase(), languages.open(room)]);
   const history = new History(database);
   const picture = new Picture(room.querySelector(".frame"));
   const status = new Status(room.querySelector(".status"));

@@ -11,9 +11,14 @@ const LANGUAGES = ["en", "zh"];
 class Languages extends EventTarget {
   current = "en";
   #tables = {};
+  #roots = [document.documentElement];
 
-  /** Load the language that was chosen, or the first of the browser's we speak. */
-  async open() {
+  /**
+   * Load the language that was chosen, or the first of the browser's we speak.
+   * @param {HTMLElement} room says it itself, for Gradio sets the page's to its own
+   */
+  async open(room) {
+    this.#roots.push(room);
     const wanted = [preference("language"), ...(navigator.languages ?? [])];
     const known = wanted.map((tag) => String(tag).slice(0, 2).toLowerCase());
     const language = known.find((tag) => LANGUAGES.includes(tag)) ?? "en";
@@ -25,7 +30,7 @@ class Languages extends EventTarget {
   async use(language) {
     this.#tables[language] ??= await load(language);
     this.current = language;
-    document.documentElement.lang = language === "zh" ? "zh-CN" : language;
+    for (const root of this.#roots) root.lang = language === "zh" ? "zh-CN" : language;
     this.dispatchEvent(new Event("language"));
   }
 
