@@ -67,6 +67,32 @@ def test_at_most_a_dozen_controls_before_anything_is_unfolded(
     assert 6 < len(visible) <= DOZEN
 
 
+def test_on_a_phone_only_the_row_last_touched_shows_its_tools(
+    visit: Callable[..., Room],
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}}
+    room = visit(**phone, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    room.enter().settle()
+    controls = room.page.locator(CONTROLS)
+    seen = [controls.nth(i) for i in range(controls.count())]
+    assert sum(control.is_visible() for control in seen) <= DOZEN
+
+    rows = room.page.locator(".first .slider")
+    for row in (rows.nth(1), rows.nth(3)):
+        row.locator("input").tap()
+        room.page.evaluate("document.activeElement.blur()")
+        assert row.locator("[data-act='lock']").is_visible()
+        box = row.bounding_box()
+        tools = row.locator("[data-act='lock']").bounding_box()
+        assert abs(tools["y"] - box["y"]) < 10 and tools["height"] >= 32
+    locks = room.page.locator(".first [data-act='lock']:visible")
+    assert locks.count() == 1
+    locks.tap()
+    assert rows.nth(3).locator("input").is_disabled()
+    rows.nth(5).locator("input").tap()
+    assert locks.count() == 2
+
+
 def test_the_dream_moves_and_asks_nobody_else(visit: Callable[..., Room]) -> None:
     room = visit()
     asked: list[str] = []

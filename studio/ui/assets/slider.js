@@ -77,11 +77,17 @@ export class Slider {
     this.input.addEventListener("change", () => this.#moved(true));
     this.input.addEventListener("dblclick", () => this.reset());
     this.body = make("div", {}, this.ends, this.input);
-    return make("div", { class: "slider" }, this.body, tools);
+    const row = make("div", { class: "slider" }, this.body, tools);
+    row.addEventListener("pointerdown", () => markTouched(row));
+    return row;
   }
 
   #resetButton() {
-    return button("reset", () => this.reset(), { icon: "reset", bare: true });
+    return button("reset", () => this.reset(), {
+      icon: "reset",
+      bare: true,
+      class: "reset",
+    });
   }
 
   #lockButton() {
@@ -114,4 +120,11 @@ export class Slider {
     this.element?.classList.toggle("is-moved", this.value !== rest);
     this.element?.classList.toggle("is-plus", this.value > rest);
   }
+}
+
+/** Of all rows, only the one touched last shows its tools where nothing hovers. */
+function markTouched(row) {
+  const before = row.closest("#reverie-room")?.querySelector(".slider.is-touched");
+  before?.classList.remove("is-touched");
+  row.classList.add("is-touched");
 }
