@@ -152,6 +152,36 @@ def test_keepers_bring_their_work_back(room: Room) -> None:
     room.do("unkeep").wait("() => document.querySelectorAll('.keeper').length === 0")
 
 
+def test_a_keeper_taken_down_is_put_back_in_its_place(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(reduced_motion="reduce").enter().settle()
+    room.do("keep").wait("() => document.querySelectorAll('.keeper').length === 1")
+    room.do("dice").settle().do("keep")
+    room.wait("() => document.querySelectorAll('.keeper').length === 2")
+    names = "[...document.querySelectorAll('.keeper-open')].map((it) => it.ariaLabel)"
+    before, recipe = room.page.evaluate(names), room.recipe
+
+    room.page.focus(".keeper:last-child .keeper-open")
+    room.press("Delete")
+    room.wait("() => document.querySelectorAll('.keeper').length === 1")
+    room.page.click(".status .offer")
+    room.wait("() => document.querySelectorAll('.keeper').length === 2")
+    assert room.page.evaluate(names) == before
+
+    for left in (1, 0):
+        room.page.hover(".keeper")
+        room.page.click(".keeper:first-child [data-act='unkeep']")
+        room.wait(f"() => document.querySelectorAll('.keeper').length === {left}")
+        room.wait("() => document.querySelector('.status .offer')")
+    for back in (1, 2):
+        room.press("Control+z")
+        room.wait(f"() => document.querySelectorAll('.keeper').length === {back}")
+    assert room.page.evaluate(names) == before
+    assert room.recipe == recipe
+    room.press("Control+z").wait("() => reverie.store.recipe.source.seed === 2")
+
+
 def test_another_model_takes_the_seed_along_and_undo_brings_the_first_back(
     visit: Callable[..., Room], studio: Studio
 ) -> None:

@@ -134,7 +134,7 @@ export class Desk {
       dice: onWork(() => this.seedbar.dice()),
       previous: onWork(() => this.seedbar.step(-1)),
       next: onWork(() => this.seedbar.step(1)),
-      undo: onWork(() => this.#walk(() => history.undo())),
+      undo: onWork(() => this.status.accept() || this.#walk(() => history.undo())),
       redo: onWork(() => this.#walk(() => history.redo())),
       keep: onWork(() => this.#keep()),
       save: onWork(() => this.#save()),

@@ -5,6 +5,7 @@ import { languages, say, word } from "./languages.js";
 import { mainSeed, sameRecipe } from "./recipe.js";
 
 const SIDE = 144;
+const TAKEN_DOWN = "ui.keepers.taken_down";
 
 export class Keepers {
   #queue = Promise.resolve();
@@ -17,6 +18,8 @@ export class Keepers {
   constructor(store, picture, strip, { live, database, status, onReturn }) {
     Object.assign(this, { store, picture, strip, live, database, status, onReturn });
     this.addresses = [];
+    /** What was just taken down, the latest last: it can be hung again. */
+    this.down = [];
     this.empty = word(make("p", { class: "keepers-empty" }), { text: "ui.keepers.empty" });
     // Other tabs of this browser show the same strip.
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel("reverie") : null;
@@ -70,9 +73,31 @@ export class Keepers {
     event.preventDefault();
   }
 
-  async #remove(id) {
-    await this.database.delete("keepers", id);
-    await this.#changed();
+  #remove(keeper) {
+    // What was offered before and let pass is not offered again.
+    if (this.status.shown?.key !== TAKEN_DOWN) this.down = [];
+    if (this.down.some(({ id }) => id === keeper.id)) return;
+    this.down.push(keeper);
+    this.#offerBack();
+    this.#inOrder(() => this.database.delete("keepers", keeper.id));
+  }
+
+  #offerBack() {
+    const offer = { key: "ui.keepers.put_back", act: () => this.#putBack() };
+    this.status.tell(TAKEN_DOWN, {}, { good: true, offer });
+  }
+
+  /** Hang what was taken down last in its old place; what went before is next. */
+  #putBack() {
+    const keeper = this.down.pop();
+    // At once, so that a second Ctrl+Z right after the first finds it.
+    if (this.down.length) this.#offerBack();
+    this.#inOrder(() => this.database.put("keepers", keeper));
+  }
+
+  #inOrder(task) {
+    const done = this.#queue.then(task).then(() => this.#changed());
+    this.#queue = done.catch(() => this.refresh());
   }
 
   async #changed() {
@@ -90,13 +115,13 @@ export class Keepers {
         type: "button",
         class: "keeper-open",
         onclick: () => this.onReturn(keeper),
-        onkeydown: (event) => event.key === "Delete" && this.#remove(keeper.id),
+        onkeydown: (event) => event.key === "Delete" && this.#remove(keeper),
       },
       make("img", { src: address, alt: "", draggable: "false" }),
     );
     open.setAttribute("aria-label", say("ui.keeper", { seed }));
     open.dataset.hint = "ui.keeper.hint";
-    const remove = button("unkeep", () => this.#remove(keeper.id), {
+    const remove = button("unkeep", () => this.#remove(keeper), {
       icon: "close",
       bare: true,
       class: "keeper-remove",

@@ -3,6 +3,7 @@
  * nothing moves when words come and go, and screen readers hear it. What passes is
  * said over what lasts, and the lasting sentence comes back after it.
  */
+import { make } from "./elements.js";
 import { languages, say } from "./languages.js";
 
 /** How long a passing sentence stays, and how long the line takes to fade (ms). */
@@ -24,10 +25,16 @@ export class Status {
 
   /**
    * Say the sentence `key`. `from` names the matter, so that it can be cleared when
-   * it is settled; `stays` keeps it until then.
+   * it is settled; `stays` keeps it until then. `offer` is a button in the sentence:
+   * the key of its word, and what it does.
+   * @param {string} key
+   * @param {Record<string, any>} [params]
+   * @param {{from?: string, stays?: boolean, sentence?: string, good?: boolean,
+   *   offer?: {key: string, act: () => void}}} [about]
    */
-  tell(key, params = {}, { from = "", stays = false, sentence = "", good = false } = {}) {
-    const told = { key, params, from, sentence, good };
+  tell(key, params = {}, about = {}) {
+    const { from = "", stays = false, sentence = "", good = false, offer = null } = about;
+    const told = { key, params, from, sentence, good, offer };
     clearTimeout(this.timer);
     this.passing = stays ? null : told;
     if (stays) this.lasting = told;
@@ -50,6 +57,16 @@ export class Status {
     if (this.shown !== before) this.#show();
   }
 
+  /** Do what the sentence offers. @returns {boolean} whether it offered anything */
+  accept() {
+    const { shown } = this;
+    if (!shown?.offer) return false;
+    this.passing = null;
+    this.#show();
+    shown.offer.act();
+    return true;
+  }
+
   #pass() {
     this.passing = null;
     this.#show();
@@ -66,6 +83,12 @@ export class Status {
     this.line.classList.toggle("is-good", shown.good);
     // A new text, even of the same words: only then is it announced again.
     this.line.replaceChildren(words(shown));
+    if (shown.offer) this.line.append(" ", this.#offer(shown.offer));
+  }
+
+  #offer({ key }) {
+    const accept = () => this.accept();
+    return make("button", { type: "button", class: "offer", onclick: accept }, say(key));
   }
 }
 
