@@ -227,6 +227,40 @@ def test_a_lasting_sentence_comes_back_after_a_passing_one(room: Room) -> None:
     assert told[3] is False
 
 
+@pytest.mark.parametrize("size", [(390, 844), (920, 480), (1280, 800)])
+def test_a_long_sentence_is_read_whole_and_moves_nothing(
+    visit: Callable[..., Room], size: tuple[int, int]
+) -> None:
+    viewport = dict(zip(("width", "height"), size, strict=True))
+    room = visit(viewport=viewport, reduced_motion="reduce").enter().settle()
+    places = """() => ['.frame', '.under', '.keepers', '.panel'].map((part) =>
+      document.querySelector(part).getBoundingClientRect().toJSON())"""
+    before = room.page.evaluate(places)
+    room.page.route(
+        "**/studio/save",
+        lambda route: route.fulfill(
+            body=b"",
+            headers={"content-disposition": "filename=landscapes-4294967295.png"},
+        ),
+    )
+    room.press("s")
+    assert "landscapes-4294967295.png" in room.said()
+    assert room.page.evaluate(places) == before
+    hidden = room.page.evaluate(
+        """() => {
+          const line = document.querySelector('.status');
+          const words = document.createRange();
+          words.selectNodeContents(line);
+          const { left, right, top, bottom } = words.getBoundingClientRect();
+          const over = document.querySelector('.keepers').getBoundingClientRect().top;
+          const cut = getComputedStyle(line).overflow !== 'visible';
+          return [cut, left < 0, right > innerWidth, bottom > innerHeight,
+                  innerWidth > 900 && bottom > over, top < 0];
+        }"""
+    )
+    assert hidden == [False] * 6
+
+
 def test_a_prefix_without_its_final_slash_serves(visit: Callable[..., Room]) -> None:
     room = visit(reduced_motion="reduce")
 
