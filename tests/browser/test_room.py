@@ -261,6 +261,14 @@ def test_a_long_sentence_is_read_whole_and_moves_nothing(
     assert hidden == [False] * 6
 
 
+def test_a_new_act_ends_what_was_said_about_an_older_one(room: Room) -> None:
+    room.press("c")
+    said = room.said()
+    room.slide("slider:pca-01", 1)
+    room.wait("() => !document.querySelector('.status.is-shown')")
+    assert "clipboard" in said or "copying" in said
+
+
 def test_a_prefix_without_its_final_slash_serves(visit: Callable[..., Room]) -> None:
     room = visit(reduced_motion="reduce")
 

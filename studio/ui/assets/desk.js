@@ -129,12 +129,17 @@ export class Desk {
   #actions() {
     const { history } = this;
     // Before a first work is there, the sentence about it must stand.
-    const onWork = (act) => () => (this.store.work ? act() : undefined);
+    const onWork = (act) => () => {
+      if (!this.store.work) return undefined;
+      this.status.dismiss();
+      return act();
+    };
+    const back = onWork(() => this.#walk(() => history.undo()));
     return {
       dice: onWork(() => this.seedbar.dice()),
       previous: onWork(() => this.seedbar.step(-1)),
       next: onWork(() => this.seedbar.step(1)),
-      undo: onWork(() => this.status.accept() || this.#walk(() => history.undo())),
+      undo: () => this.status.accept() || back(),
       redo: onWork(() => this.#walk(() => history.redo())),
       keep: onWork(() => this.#keep()),
       save: onWork(() => this.#save()),

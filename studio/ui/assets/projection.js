@@ -21,7 +21,15 @@ export function show({ store, live, picture, status, drift }) {
     if (!drift.on) timer = setTimeout(settle, REST);
   };
 
+  let act = null;
+  const dismiss = ({ how, final }) => {
+    // One drag is one act: what is told amid it stays.
+    if (how !== act && how !== "drift") status.dismiss();
+    act = final ? null : how;
+  };
+
   store.addEventListener("change", ({ detail }) => {
+    dismiss(detail);
     live.request(store.recipe, detail.final);
     rest();
   });

@@ -61,13 +61,18 @@ export class Status {
   accept() {
     const { shown } = this;
     if (!shown?.offer) return false;
-    this.passing = null;
-    this.#show();
+    this.#pass();
     shown.offer.act();
     return true;
   }
 
+  /** A new act has begun: what passes was about an older one. */
+  dismiss() {
+    if (this.passing) this.#pass();
+  }
+
   #pass() {
+    clearTimeout(this.timer);
     this.passing = null;
     this.#show();
   }
