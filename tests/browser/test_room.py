@@ -170,6 +170,39 @@ def test_a_chosen_language_is_the_rooms_own_after_a_reload(
     assert styles == ["normal"] * 3
 
 
+def test_a_slider_means_the_same_in_every_language(room: Room) -> None:
+    effects = [
+        {"sky": 0.8, "brightness": 0.7},
+        {"sky": -0.8, "contrast": 0.3},
+        {"sky": 0.9, "saturation": 0.25, "detail": 0.2},
+        {"brightness": 0.5},
+    ]
+    english, chinese = room.page.evaluate(
+        """async (effects) => {
+          const load = (name) =>
+            import(new URL(`studio/assets/${name}.js`, document.baseURI));
+          const { directionLabels } = await load('labels');
+          const { languages } = await load('languages');
+          const told = [];
+          for (const language of ['en', 'zh']) {
+            await languages.use(language);
+            const labels = directionLabels(effects.map((effects) => ({ effects })));
+            told.push(labels.map(({ minus, plus }) => [minus, plus]));
+          }
+          await languages.use('en');
+          return told;
+        }""",
+        effects,
+    )
+
+    def effects_named(ends: list[str], comma: str) -> list[int]:
+        return [end.count(comma) for end in ends]
+
+    for ours, theirs in zip(english, chinese, strict=True):
+        assert effects_named(ours, ", ") == effects_named(theirs, "、")
+    assert english[0] == ["dim sky, darker", "bright sky, lighter"]
+
+
 def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
     room.press("?").wait("() => document.querySelector('dialog.help').open")
     listed = room.page.inner_text("dialog.help")

@@ -13,8 +13,6 @@ const WEAK = 0.12;
 const SECOND = 0.5;
 /** ...or this share, where it tells two directions apart. */
 const TELLING = 0.2;
-/** Words for one end longer than this (in Latin letters) crowd the other end. */
-const ROOM = 17;
 
 /**
  * The words at both ends of every direction, numbered where two would read alike.
@@ -34,13 +32,16 @@ export function directionLabels(directions) {
   });
 }
 
-/** Lists of one or two effects that name a direction truly, the best one first. */
+/**
+ * Lists of one or two effects that name a direction truly, the best one first. What
+ * was measured decides alone: a slider is the same one in every language.
+ */
 function waysToSay(effects) {
   const [first, ...others] = known(effects);
   if (!first || Math.abs(first[1]) < WEAK) return [];
   const strength = Math.abs(first[1]);
   const seconds = others.filter(([, value]) => Math.abs(value) >= TELLING * strength);
-  const pairs = seconds.map((second) => [first, second]).filter(fits);
+  const pairs = seconds.map((second) => [first, second]);
   const strong = pairs.length && Math.abs(pairs[0][1][1]) >= SECOND * strength;
   return strong ? [...pairs, [first]] : [[first], ...pairs];
 }
@@ -62,15 +63,6 @@ function keyOf(effects) {
 function numbered({ minus, plus }, count) {
   const again = (words) => say("ui.direction.again", { words, count });
   return { minus: again(minus), plus: again(plus) };
-}
-
-function fits(effects) {
-  const { minus, plus } = endsOf(effects);
-  return Math.max(width(minus), width(plus)) <= ROOM;
-}
-
-function width(words) {
-  return [...words].reduce((sum, letter) => sum + (letter > "\u2e80" ? 2 : 1), 0);
 }
 
 function endsOf(effects) {
