@@ -203,6 +203,15 @@ def test_a_slider_means_the_same_in_every_language(room: Room) -> None:
     assert english[0] == ["dim sky, darker", "bright sky, lighter"]
 
 
+def test_the_words_about_a_slider_leave_the_next_ones_free(room: Room) -> None:
+    room.page.hover("input[data-how='slider:pca-02']")
+    room.wait("() => !document.querySelector('.tip').hidden")
+    tip = room.page.locator(".tip").bounding_box()
+    panel = room.page.locator(".panel").bounding_box()
+    assert tip["x"] >= 0 and tip["x"] + tip["width"] <= panel["x"]
+    room.page.mouse.move(5, 5)
+
+
 def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
     room.press("?").wait("() => document.querySelector('dialog.help').open")
     listed = room.page.inner_text("dialog.help")

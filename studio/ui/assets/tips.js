@@ -6,6 +6,8 @@ import { say } from "./languages.js";
 import { make } from "./elements.js";
 
 const PAUSE = 420;
+/** Between a hint and what it explains, and the edge of the window (pixels). */
+const MARGIN = 10;
 /** What the eye rests on is not explained over and over; the list of keys does. */
 const QUIET = ".frame";
 
@@ -48,14 +50,27 @@ function show(tip, target) {
   tip.textContent = ready || say(hint, JSON.parse(params ?? "{}"));
   if (key) tip.append(" ", make("kbd", {}, key));
   tip.hidden = false;
+  // Measured where nothing is in its way.
+  tip.style.left = "0";
+  const { left, top } = placeOf(target, tip.getBoundingClientRect());
+  tip.style.left = `${left}px`;
+  tip.style.top = `${top}px`;
+}
+
+/** Where a hint of `width` x `height` covers nothing that the hand wants next. */
+function placeOf(target, { width, height }) {
   const box = target.getBoundingClientRect();
-  const { width, height } = tip.getBoundingClientRect();
-  const margin = 10;
-  const left = box.left + box.width / 2 - width / 2;
-  // Below, so that neither the control nor the picture above it is covered.
-  const below = box.bottom + margin;
-  const lowest = document.documentElement.clientHeight - height - margin;
-  const widest = document.documentElement.clientWidth - width - margin;
-  tip.style.left = `${Math.max(margin, Math.min(left, widest))}px`;
-  tip.style.top = `${below <= lowest ? below : box.top - height - margin}px`;
+  const { clientWidth, clientHeight } = document.documentElement;
+  const within = (at, most) => Math.max(MARGIN, Math.min(at, most - MARGIN));
+  const middle = within(box.left + box.width / 2 - width / 2, clientWidth - width);
+  const beside = (target.closest(".panel")?.getBoundingClientRect().left ?? 0) - width;
+  if (beside >= MARGIN) {
+    const level = within(box.top + box.height / 2 - height / 2, clientHeight - height);
+    return { left: beside, top: level };
+  }
+  // Below, so that neither the control nor the picture above it is covered; in a
+  // panel under the picture the next control is there, so above.
+  const [below, above] = [box.bottom + MARGIN, box.top - height - MARGIN];
+  const rises = target.closest(".panel") || below > clientHeight - height - MARGIN;
+  return { left: middle, top: rises && above >= MARGIN ? above : below };
 }
