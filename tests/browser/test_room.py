@@ -212,6 +212,13 @@ def test_the_words_about_a_slider_leave_the_next_ones_free(room: Room) -> None:
     room.page.mouse.move(5, 5)
 
 
+def test_everything_in_the_panel_is_as_wide_as_a_slider(room: Room) -> None:
+    room.unfold()
+    pad = room.page.locator(".pad").bounding_box()
+    slider = room.page.locator(".first .slider").first.bounding_box()
+    assert (pad["x"], pad["width"]) == (slider["x"], slider["width"])
+
+
 def test_keys_are_listed_and_every_control_has_a_name(room: Room) -> None:
     room.press("?").wait("() => document.querySelector('dialog.help').open")
     listed = room.page.inner_text("dialog.help")
