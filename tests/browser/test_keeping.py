@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from conftest import write_tiny_checkpoint
@@ -192,6 +193,28 @@ def test_another_model_takes_the_seed_along_and_undo_brings_the_first_back(
     assert room.settle().recipe["source"] == seed
     room.do("undo").wait("() => reverie.store.recipe.model === 'tiny'")
     assert room.page.input_value("[data-act='model']") == "tiny"
+
+
+def test_models_of_one_title_are_told_apart_by_name(
+    visit: Callable[..., Room], studio: Studio
+) -> None:
+    room = visit(reduced_motion="reduce")
+
+    def alike(route: Any) -> None:
+        response = route.fetch()
+        offer = response.json()
+        for model in offer["models"]:
+            model["title"] = "Landscapes"
+        route.fulfill(response=response, json=offer)
+
+    room.page.route("**/studio/models", alike)
+    room.enter().settle()
+    options = room.page.locator("[data-act='model'] option")
+    assert options.all_text_contents() == ["Landscapes (tiny)", "Landscapes (wild)"]
+    room.press("l").wait(
+        "() => document.querySelector('#reverie-room').lang === 'zh-CN'"
+    )
+    assert "Landscapes（wild）" in options.all_text_contents()
 
 
 def test_a_model_that_was_trained_on_meanwhile_keeps_the_hand(

@@ -22,12 +22,14 @@ SHARED_WORDS = {
     "Reverie",
     "PNG",
     "Tiny",
+    "tiny",
     "Ctrl",
     "Shift",
     "English",
     "Delete",
     "pca",
     "Wild",
+    "wild",
 }
 ALL_WORDS = """() => {
   const words = [];

@@ -22,13 +22,31 @@ export function modelChoice(place, onChoose) {
   const label = word(make("span"), { text: "ui.model" });
   const row = make("label", { class: "choice-row", hidden: true }, label, select);
   place.append(row);
-  return (models, chosen) => {
+  let shown = [[], ""];
+  const show = () => {
+    const [models, chosen] = shown;
     row.hidden = models.length < 2;
-    const options = models.map(({ name, title }) =>
-      make("option", { value: name, selected: name === chosen }, title || name),
+    const options = models.map((model) =>
+      make(
+        "option",
+        { value: model.name, selected: model.name === chosen },
+        titleAmong(models, model),
+      ),
     );
     select.replaceChildren(...options);
   };
+  languages.addEventListener("language", show);
+  return (models, chosen) => {
+    shown = [models, chosen];
+    show();
+  };
+}
+
+/** A model's title, with its name where another one has the same. */
+function titleAmong(models, { name, title }) {
+  if (!title) return name;
+  const twins = models.filter((model) => model.title === title);
+  return twins.length > 1 ? say("ui.model.named", { title, name }) : title;
 }
 
 /** What a model is made of, told from its card. */
