@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -176,6 +177,10 @@ def studio(
     checkpoints = tmp_path_factory.mktemp("models")
     for name in ("tiny", "wild"):
         shutil.copytree(tiny_checkpoint, checkpoints / name)
+    path = checkpoints / "tiny" / "card.json"
+    card = json.loads(path.read_text())
+    card["data"]["translations"] = {"zh": {"title": "小模型", "source": "阁楼"}}
+    path.write_text(json.dumps(card))
     studio = Studio(checkpoints, tmp_path_factory.mktemp("no_runs"), free_port())
     try:
         studio.start()

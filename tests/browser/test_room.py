@@ -155,6 +155,21 @@ def test_a_switch_of_language_leaves_no_word_behind(
     room.wait("() => document.documentElement.lang === 'en'")
 
 
+def test_a_card_speaks_the_readers_language_where_it_can(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(locale="zh-CN", reduced_motion="reduce").enter().unfold()
+    page = room.page
+    assert page.inner_text(".model-title") == "小模型"
+    assert "阁楼" in page.inner_text(".about")
+    chosen = page.locator(".choice[data-act='model'] option:checked")
+    assert chosen.inner_text() == "小模型"
+    room.press("l").wait(
+        "() => document.querySelector('.model-title').textContent === 'Tiny'"
+    )
+    assert "阁楼" not in page.inner_text(".about")
+
+
 def test_a_chosen_language_is_the_rooms_own_after_a_reload(
     visit: Callable[..., Room],
 ) -> None:

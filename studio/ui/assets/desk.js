@@ -4,7 +4,7 @@
  */
 import { acceptPictures, readPicture } from "./drop.js";
 import { languages } from "./languages.js";
-import { listModels, readCard } from "./models.js";
+import { cardWords, listModels, readCard } from "./models.js";
 import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
 import { fitted, withRecipe, workOf } from "./store.js";
 import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
@@ -23,6 +23,7 @@ export class Desk {
     store.addEventListener("commit", ({ detail }) => {
       if (!drift.on) this.#record(detail.work, detail.how);
     });
+    languages.addEventListener("language", () => this.#entitle());
     document.addEventListener("visibilitychange", () => store.flush());
     addEventListener("hashchange", () => this.#followLink());
     this.actions = this.#actions();
@@ -65,7 +66,12 @@ export class Desk {
     this.sliders.setCard(card);
     this.about.show(card);
     this.choice(this.models, card.name);
-    this.room.querySelector(".model-title").textContent = card.title;
+    this.#entitle();
+  }
+
+  #entitle() {
+    const { card } = this.store;
+    if (card) this.room.querySelector(".model-title").textContent = cardWords(card, "title");
   }
 
   /** Change to another model; the seed and the variety go along. */

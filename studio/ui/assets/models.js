@@ -43,10 +43,22 @@ export function modelChoice(place, onChoose) {
 }
 
 /** A model's title, with its name where another one has the same. */
-function titleAmong(models, { name, title }) {
-  if (!title) return name;
-  const twins = models.filter((model) => model.title === title);
-  return twins.length > 1 ? say("ui.model.named", { title, name }) : title;
+function titleAmong(models, model) {
+  const title = titleOf(model);
+  const twins = models.filter((other) => titleOf(other) === title);
+  const { name } = model;
+  return twins.length > 1 && title !== name ? say("ui.model.named", { title, name }) : title;
+}
+
+/** The title of a listed model in the language of the reader, or as it was given. */
+function titleOf({ name, title, titles = {} }) {
+  return words(titles[languages.current]) || words(title) || name;
+}
+
+/** What a card says under `key`, in the language of the reader where it does. */
+export function cardWords(card, key) {
+  const said = card.data?.translations?.[languages.current]?.[key];
+  return words(said) || words(key === "title" ? card.title : card.data?.[key]);
 }
 
 /** What a model is made of, told from its card. */
@@ -74,11 +86,11 @@ function factsOf(card) {
   const [height, width] = card.resolution;
   const minutes = Math.round(card.training?.minutes ?? 0);
   return {
-    description: words(data.description),
+    description: cardWords(card, "description"),
     pictures: data.images ? say("ui.about.count", { count: data.images }) : "",
-    source: words(data.source),
-    credit: words(data.credit),
-    rights: words(data.rights),
+    source: cardWords(card, "source"),
+    credit: cardWords(card, "credit"),
+    rights: cardWords(card, "rights"),
     resolution: say("ui.about.pixels", { height, width }),
     training: minutes ? say("ui.about.minutes", { minutes }) : "",
     fingerprint: card.fingerprint,
