@@ -204,7 +204,7 @@ def test_models_of_one_title_are_told_apart_by_name(
         response = route.fetch()
         offer = response.json()
         for model in offer["models"]:
-            model["title"] = "Landscapes"
+            model |= {"title": "Landscapes", "titles": {}}
         route.fulfill(response=response, json=offer)
 
     room.page.route("**/studio/models", alike)
