@@ -21,7 +21,8 @@ class Pictures:
     """The usable pictures of a folder as uint8 arrays [H,W,3].
 
     Each is reduced on loading to at most twice `resolution` (height, width), so that
-    a few thousand fit in memory. `train` and `held_out` are fixed by the file names.
+    a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
+    whatever they are called and wherever they lie.
     """
 
     def __init__(
@@ -32,13 +33,14 @@ class Pictures:
         self.resolution = resolution
         self.files: list[str] = []
         self.images: list[np.ndarray] = []
-        digest, seen = hashlib.sha256(), set()
+        digest = hashlib.sha256()
+        seen: dict[str, bool] = {}  # the bytes of a file, and whether it is usable
         for path in find_pictures(folder):
             # the same file again could be held out and learnt from at once
             if (copy := digest_file(path)) in seen:
                 continue
-            seen.add(copy)
             image = load_picture(path, (2 * resolution[0], 2 * resolution[1]))
+            seen[copy] = image is not None
             if image is not None:
                 self.files.append(path.relative_to(folder).as_posix())
                 self.images.append(image)
@@ -46,15 +48,11 @@ class Pictures:
         if len(self.images) < 2:
             raise InputError("folder_empty", folder=str(folder))
         self.fingerprint = digest.hexdigest()[:16]
-        self._split(validation_share)
+        self._split([copy for copy, usable in seen.items() if usable], validation_share)
 
-    def _split(self, share: float) -> None:
-        def draw(i: int) -> float:
-            digest = hashlib.sha256(self.files[i].encode()).digest()
-            return int.from_bytes(digest[:4], "big") / 2**32
-
+    def _split(self, digests: list[str], share: float) -> None:
         indices = range(len(self.images))
-        held = [i for i in indices if draw(i) < share]
+        held = [i for i in indices if int(digests[i][:8], 16) / 2**32 < share]
         few = len(held) < 2 or share * len(self.images) < 2
         if few or len(held) > len(self.images) - 2:
             held = []  # too few to hold any out
@@ -82,10 +80,14 @@ class Pictures:
         return view[:, ::-1] if mirror and rng.random() < 0.5 else view
 
     def crop(self, index: int, side: int, rng: np.random.Generator) -> np.ndarray:
-        """Give a square crop of `side` pixels at about the scale of `whole`."""
+        """Give a square crop of `side` pixels at about the scale of `whole`.
+
+        A picture smaller than that is taken as it is: enlarged, it would teach blur.
+        """
         image = self.images[index]
         left, _, right, _ = _centre(image, self.resolution)
-        scale = (right - left) / self.resolution[1]  # loaded pixels per model pixel
+        # loaded pixels per model pixel
+        scale = max(1.0, (right - left) / self.resolution[1])
         length = min(side * scale * rng.uniform(0.8, 1.25), *image.shape[:2])
         x = rng.uniform(0, image.shape[1] - length)
         y = rng.uniform(0, image.shape[0] - length)

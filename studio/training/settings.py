@@ -13,6 +13,7 @@ MAY_BE_ZERO = {
     "seed",
     "validation_share",
     "kl_weight",
+    "half_size_share",
     "patch_weight",
     "latent_noise",
     "patch_start",
@@ -26,7 +27,13 @@ MAY_BE_ZERO = {
 FAMILIES = ("gan", "vae")
 METRICS = ("features", "patches")
 STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
-SHARES = {"validation_share", "autoencoder_share", "style_mixing", "rate_decay"}
+SHARES = {
+    "half_size_share",
+    "validation_share",
+    "autoencoder_share",
+    "style_mixing",
+    "rate_decay",
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,7 @@ class TrainSettings:
     autoencoder_rate: float = 7e-4
     crop: int = 128  # pixels, a multiple of 32
     kl_weight: float = 1e-3
+    half_size_share: float = 0.25  # of steps that rebuild half the size
     patch_weight: float = 0.8  # the judge's share of the gradient, from patch_start on
     latent_noise: float = 0.15  # most deviation added to latents, from patch_start on
     patch_start: float = 0.6
