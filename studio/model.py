@@ -32,6 +32,7 @@ from studio.recipe import Blend, Mask, Recipe, Residual, Seed, Source, Style
 from studio.seeds import blend_z, seeds_to_z
 
 CACHED_STYLES = 512
+DECODED_TOGETHER = 4  # at 224 px, 7 % faster than 16 in one go
 PREVIEW_SEEDS = (2, 3, 5, 7)
 MOST_SIZE = 4096  # any width, depth or side in a card
 MOST_NUMBERS = 40_000_000  # parameters a network may have, before any are allocated
@@ -131,16 +132,17 @@ class Model:
 
     # -- pictures -----------------------------------------------------------------
 
-    def render(self, recipes: Sequence[Recipe]) -> np.ndarray:
+    def render(self, recipes: Sequence[Recipe], spare_threads: int = 0) -> np.ndarray:
         """Render recipes together: uint8 [N,H,W,3] at the model's own resolution.
 
         A preview: batched, so that a byte may differ by 1 from `render_canonical`.
-        Raises RecipeError.
+        `spare_threads` are left to others, as long as one remains. Raises RecipeError.
         """
         for recipe in recipes:
             self.check(recipe)
-        with torch.inference_mode():
-            return to_bytes(self.autoencoder.decode(self._latents(recipes)))
+        threads = max(1, torch.get_num_threads() - spare_threads)
+        with torch.inference_mode(), _threads(threads):
+            return self._decode(self._latents(recipes))
 
     def render_canonical(self, recipe: Recipe) -> np.ndarray:
         """Render the one true picture of a recipe: uint8 [h,w,3].
@@ -149,7 +151,7 @@ class Model:
         thread: the same bytes on the same machine, whatever else was rendered
         before. Raises RecipeError.
         """
-        with _one_thread():
+        with _threads(1):
             pixels = self.render([recipe])[0]
         if recipe.size is None or recipe.size == self.resolution:
             return pixels
@@ -160,7 +162,7 @@ class Model:
     def style(self, recipe: Recipe) -> np.ndarray:
         """Give the final w of a recipe, float32 [layers, w_dim]."""
         self.check(recipe)
-        with torch.inference_mode(), _one_thread():
+        with torch.inference_mode(), _threads(1):
             return self._style(recipe).numpy().copy()
 
     def map_seeds(self, seeds: Sequence[int] | range) -> np.ndarray:
@@ -180,7 +182,12 @@ class Model:
         with torch.inference_mode():
             styles = torch.from_numpy(np.ascontiguousarray(w, dtype=np.float32))
             latents = self.generator.synthesise(styles)
-            return to_bytes(self.autoencoder.decode(latents))
+            return self._decode(latents)
+
+    def _decode(self, latents: Tensor) -> np.ndarray:
+        """Decode latents [N,C,h,w] to uint8 [N,H,W,3], as many as the cache holds."""
+        parts = latents.split(DECODED_TOGETHER)
+        return np.concatenate([to_bytes(self.autoencoder.decode(p)) for p in parts])
 
     # -- recipes ------------------------------------------------------------------
 
@@ -267,7 +274,7 @@ class Model:
         if source not in self._styles:
             pairs = source.pairs if isinstance(source, Blend) else ((source.seed, 1.0),)
             z = torch.from_numpy(blend_z(pairs, self.z_dim))[None]
-            with _one_thread():  # the cache serves canonical renders too
+            with _threads(1):  # the cache serves canonical renders too
                 self._styles[source] = self.generator.mapping(z)
             if len(self._styles) > CACHED_STYLES:
                 self._styles.popitem(last=False)
@@ -294,14 +301,14 @@ class Model:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute on one thread, so that sums are always added in the same order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def _threads(count: int) -> Iterator[None]:
+    """Compute on so many threads; on one, sums are always added in the same order."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
 
 
 def to_bytes(pixels: Tensor) -> np.ndarray:

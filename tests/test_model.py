@@ -104,6 +104,14 @@ def test_a_batch_is_within_one_byte_of_the_canonical_pixels(
         assert gap(picture, tiny_model.render_canonical(recipe)) <= 1
 
 
+def test_spare_threads_are_left_and_given_back(tiny_model: Model) -> None:
+    recipes = [tiny_model.recipe(seed) for seed in range(9)]
+    before = torch.get_num_threads()
+    frugal = tiny_model.render(recipes, spare_threads=64)
+    assert torch.get_num_threads() == before
+    assert abs(frugal.astype(int) - tiny_model.render(recipes)).max() <= 1
+
+
 def test_rendering_leaves_the_weights_as_they_are(tiny_model: Model) -> None:
     before = {k: v.clone() for k, v in tiny_model.generator.state_dict().items()}
     tiny_model.render_canonical(rich(tiny_model))

@@ -34,6 +34,7 @@ TINY: dict[str, Any] = {
     "snapshot_kimg": 0.02,
     "measure_samples": 16,
     "measure": "patches",
+    "feature_weight": 0.0,
     "directions": 1,
 }
 

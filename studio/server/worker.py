@@ -8,6 +8,7 @@ want of one model in one batch. Nothing here waits for a network.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -56,7 +57,9 @@ class RenderWorker:
     Its methods may be called from any thread and return at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spare_threads: int = 0) -> None:
+        """Take how many threads a picture for one person alone leaves to others."""
+        self._spare_threads = spare_threads
         self._shelf = Shelf()
         self._ready = threading.Condition()
         self._seats: deque[Seat] = deque()
@@ -200,8 +203,9 @@ class RenderWorker:
         if not fitting:
             return
         model = self._shelf.take(recipes[0].model)
+        spare = self._spare_threads if len(recipes) == 1 else 0
         try:
-            pictures = model.render(recipes)
+            pictures = model.render(recipes, spare)
         except Exception as problem:
             if len(fitting) == 1:
                 fitting[0][0].deliver(complaint(fitting[0][1].identity, problem))
@@ -261,5 +265,8 @@ def shared_worker() -> RenderWorker:
     """Return the worker of this process, started by the first who needs it."""
     with _sharing:
         if not _shared:
-            _shared.append(RenderWorker())
+            # At home the browser needs a core of the same machine to show what comes:
+            # on two cores 34 pictures a second instead of 18, though each takes longer.
+            at_home = not os.environ.get("SPACE_ID")
+            _shared.append(RenderWorker(spare_threads=1 if at_home else 0))
         return _shared[0]

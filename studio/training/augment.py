@@ -1,4 +1,4 @@
-"""Differentiable augmentation of latents (DiffAugment, arXiv:2006.10738)."""
+"""Differentiable augmentation of latents and pixels (DiffAugment, arXiv:2006.10738)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,19 @@ def cut_out(x: Tensor, generator: torch.Generator, share: float = 0.5) -> Tensor
 
 
 def augment(x: Tensor, generator: torch.Generator) -> Tensor:
-    """Apply every augmentation to latents [N,C,H,W]; gradients flow through."""
+    """Move and cut x [N,C,H,W]; gradients flow through."""
     return cut_out(shift(x, generator), generator)
+
+
+def recolour(x: Tensor, generator: torch.Generator) -> Tensor:
+    """Change brightness, saturation and contrast of each of pixels x [N,3,H,W]."""
+    light, colour, contrast = (
+        torch.rand(3, len(x), 1, 1, 1, generator=generator).to(x.device) - 0.5
+    )
+    grey = x.mean(dim=1, keepdim=True)
+    x = grey + (x - grey) * (1 + colour)
+    middle = x.mean(dim=(1, 2, 3), keepdim=True)
+    return middle + (x - middle) * (1 + 0.5 * contrast) + 0.5 * light
 
 
 def _offsets(

@@ -13,7 +13,9 @@ from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
 from studio.training.losses import difference_penalty, relativistic
+from studio.training.perception import Perception
 from studio.training.phase import (
+    BETAS,
     Phase,
     Randomness,
     apply_gradients,
@@ -25,8 +27,8 @@ from studio.training.phase import (
     set_rate,
 )
 from studio.training.settings import TrainSettings
+from studio.training.state import Parts
 
-BETAS = (0.0, 0.99)
 MEAN_KEEP = 0.995  # of the running mean of w, per step
 
 
@@ -71,9 +73,12 @@ class GeneratorPhase(Phase):
         latents: Tensor,
         networks: tuple[Generator, Discriminator],
         device: torch.device,
+        perception: Perception | None = None,
     ) -> None:
+        """Take what learns; with `perception`, how the latents look counts too."""
         super().__init__()
         self.settings, self.latents, self.device = settings, latents, device
+        self.perception = perception
         self.model = place(networks[0], device)
         self.judge = place(networks[1], device)
         self.average = freeze(deepcopy(self.model))
@@ -93,7 +98,14 @@ class GeneratorPhase(Phase):
         real = draw_real(self.latents, self.settings.batch, chance, self.device)
         fake = self._fake(chance)
         losses, real_logits = self._teach_judge(real, fake.detach(), chance)
-        losses |= self._teach_generator(real_logits, fake, chance)
+        loss = self._ask_judge(real_logits, fake, chance)
+        losses["generator"] = loss.item()
+        if self.perception is not None:
+            set_rate(self.perception.optimiser, factor)
+            looks, figures = self.perception.judge(real, fake, chance, self.steps)
+            loss = loss + self.settings.feature_weight * looks
+            losses |= figures
+        apply_gradients(self.optimiser, loss)
         self._average()
         return losses
 
@@ -136,16 +148,14 @@ class GeneratorPhase(Phase):
         apply_gradients(self.judge_optimiser, loss)
         return losses, real_logits.detach().float()
 
-    def _teach_generator(
+    def _ask_judge(
         self, real_logits: Tensor, fake: Tensor, chance: Randomness
-    ) -> dict[str, float]:
+    ) -> Tensor:
         self.judge.requires_grad_(False)
         with precision(self.device):
             fake_logits = self.judge(augment(fake, chance.torch))
-        loss = relativistic(fake_logits.float(), real_logits.float())
-        apply_gradients(self.optimiser, loss)
         self.judge.requires_grad_(True)
-        return {"generator": loss.item()}
+        return relativistic(fake_logits.float(), real_logits.float())
 
     def _average(self) -> None:
         self.steps += 1
@@ -153,6 +163,16 @@ class GeneratorPhase(Phase):
         self.images += batch
         keep = half_life_keep(self.settings.ema_kimg, self.images, batch)
         follow(self.average, self.model, keep)
+
+    def parts(self) -> Parts:
+        """Name everything that must be saved to go on."""
+        parts = super().parts()
+        if self.perception is not None:
+            parts |= {
+                "perception": self.perception.judges,
+                "perception_optimiser": self.perception.optimiser,
+            }
+        return parts
 
     def networks(self) -> dict[str, nn.Module]:
         """Name what a checkpoint keeps of this phase."""

@@ -17,6 +17,7 @@ from studio.training import distributed
 from studio.training.state import Parts
 
 PHASES = ("autoencoder", "generator")
+BETAS = (0.0, 0.99)  # of Adam, for players of a game
 FIRST_SHEET = 1000  # images: within a minute on two cores
 LARGEST = 65504.0  # the largest number in fp16
 

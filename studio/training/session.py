@@ -21,6 +21,7 @@ from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
@@ -156,8 +157,18 @@ class Session:
         if settings.base != "scratch":
             names = ("generator", "discriminator" if gan else "encoder")
             load_base(settings.base, dict(zip(names, networks, strict=True)))
-        phase = GeneratorPhase if gan else VaePhase
-        return phase(settings, latents, networks, self.device)
+        if not gan:
+            return VaePhase(settings, latents, networks, self.device)
+        return GeneratorPhase(
+            settings, latents, networks, self.device, self._perception(latents)
+        )
+
+    def _perception(self, latents: Tensor) -> Perception | None:
+        if not self.settings.feature_weight:
+            return None
+        perception = Perception(self.settings, self.album.autoencoder, self.device)
+        perception.settle(latents)
+        return perception
 
     def _latents(self) -> Tensor:
         """Encode the views once; a resumed run reads the same numbers back."""

