@@ -263,6 +263,24 @@ def test_a_run_from_a_model_starts_with_its_weights(
     assert run.status()["images_seen"] == 48  # no autoencoder was trained
 
 
+def test_a_run_can_start_from_the_autoencoder_of_a_model_alone(
+    tiny_folder: Path, base: str
+) -> None:
+    run = tiny_run(
+        tiny_folder, "half", base=base, base_parts="autoencoder",
+        generator_widths=(12,), seed=5,
+    )  # fmt: skip
+    assert Session(run).train() == "done"
+    ours, theirs = (
+        read_weights(folder, "autoencoder.safetensors")
+        for folder in (run.folder / "checkpoint", Path(base))
+    )
+    scale = {"latent_mean", "latent_std"}
+    for key in ours.keys() - scale:
+        np.testing.assert_allclose(ours[key], theirs[key], atol=1e-4)
+    assert run.status()["images_seen"] == 48
+
+
 def test_a_run_from_a_model_of_another_shape_fails_with_one_sentence(
     tiny_folder: Path, base: str
 ) -> None:

@@ -122,7 +122,9 @@ class Session:
             self.album.rebuilt = saved[1].get("rebuilt")
         elif self.settings.base != "scratch":
             load_base(self.settings.base, {"autoencoder": model})
-            # its own scale of latents stays: its generator was trained in it
+            if self.settings.base_parts == "autoencoder":
+                standardise(place(model, self.device), self.pictures, self.device)
+            # else its own scale of latents stays: its generator was trained in it
         else:
             phase = AutoencoderPhase(self.settings, self.pictures, model, self.device)
             self._live_through(phase)
@@ -154,7 +156,7 @@ class Session:
         """Make the phase of the run's family, from the base's weights if it has one."""
         settings, gan = self.settings, self.settings.family == "gan"
         networks: Any = (make_networks if gan else make_vae)(settings)
-        if settings.base != "scratch":
+        if settings.base != "scratch" and settings.base_parts == "all":
             names = ("generator", "discriminator" if gan else "encoder")
             load_base(settings.base, dict(zip(names, networks, strict=True)))
         if not gan:

@@ -28,6 +28,7 @@ MAY_BE_ZERO = {
 }
 FAMILIES = ("gan", "vae")
 METRICS = ("features", "patches")
+BASE_PARTS = ("all", "autoencoder")
 STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
 SHARES = {
     "half_size_share",
@@ -54,6 +55,7 @@ class TrainSettings:
     minutes: float | None = 60.0
     kimg: float | None = None
     base: str = "scratch"  # a model whose weights the run starts from
+    base_parts: str = "all"  # or "autoencoder": the rest is learnt anew
     device: str = "auto"
     threads: int = 0  # CPU threads; 0 lets torch choose
     seed: int = 0
@@ -104,8 +106,9 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise InputError("train_family", family=self.family)
-        if self.measure not in METRICS:
-            raise InputError("config_value", key="measure", value=self.measure)
+        for key, known in (("measure", METRICS), ("base_parts", BASE_PARTS)):
+            if (value := getattr(self, key)) not in known:
+                raise InputError("config_value", key=key, value=value)
         if self.device not in ("auto", "cpu", "cuda"):
             raise InputError("device_missing", device=self.device)
         if any(side % 32 or not 32 <= side <= 1024 for side in self.resolution):
