@@ -311,6 +311,15 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+def to_pixels(
+    pictures: Sequence[np.ndarray] | np.ndarray, device: torch.device | str = "cpu"
+) -> Tensor:
+    """Turn uint8 pictures [H,W,3] into pixels [N,3,H,W] in [-1,1]."""
+    stack = torch.from_numpy(np.stack(list(pictures))).to(device)
+    pixels = stack.permute(0, 3, 1, 2).float() / 127.5 - 1
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
 def to_bytes(pixels: Tensor) -> np.ndarray:
     """Turn pixels [N,3,H,W], about [-1,1], into uint8 [N,H,W,3]."""
     scaled = ((pixels + 1) * 127.5).round_().clamp_(0, 255).byte().cpu()

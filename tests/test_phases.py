@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from trainers import TINY
 
+from studio.model import to_pixels
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase, make_networks
@@ -20,7 +21,6 @@ from studio.training.phase import (
     Randomness,
     falling_rate,
     is_sheet_due,
-    to_pixels,
 )
 from studio.training.settings import TrainSettings
 

@@ -19,6 +19,7 @@ from trainers import assert_same_state, tiny_options, tiny_run
 
 from studio.checkpoint import fingerprint
 from studio.cli import main
+from studio.cli.runs import read_value
 from studio.model import Model
 from studio.paths import ROOT, runs_folder
 from studio.training.run import Run
@@ -79,6 +80,14 @@ def test_without_json_it_speaks_in_sentences(
     for verb in ("runs", "status"):
         assert main([verb, *(["quiet"] if verb == "status" else [])]) == 0
         assert "quiet: queued, 0 images seen" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("8,16", [8, 16]), ("[8,16]", [8, 16]), ("8", 8), ("1e-4", 1e-4), ("cpu", "cpu")],
+)
+def test_an_option_is_a_number_a_list_or_a_word(text: str, value: object) -> None:
+    assert read_value(text) == value
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterator
 from itertools import islice
@@ -136,11 +135,18 @@ def read_settings(args: argparse.Namespace, folder: Path) -> TrainSettings:
         given["minutes"] = TrainSettings.minutes
     for option in args.option:
         key, _, value = option.partition("=")
-        try:
-            given[key] = json.loads(value)
-        except ValueError:
-            given[key] = value
+        given[key] = read_value(value)
     return from_dict(TrainSettings, given)
+
+
+def read_value(text: str) -> Any:
+    """Read the value of an option: a number, a list like `32,64`, or a word."""
+    for written in (text, f"[{text}]"):
+        try:
+            return read_json(written)
+        except ValueError:
+            continue
+    return text
 
 
 def read_size(text: str) -> tuple[int, int]:

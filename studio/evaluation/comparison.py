@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from studio.evaluation.features import NAME, extract_features
 from studio.evaluation.metrics import (
@@ -13,6 +12,7 @@ from studio.evaluation.metrics import (
     kernel_distance,
     patch_distances,
 )
+from studio.model import to_pixels
 
 BY_FEATURES = f"kid/{NAME}"
 BY_PATCHES = "swd"
@@ -24,7 +24,7 @@ class Reference:
     def __init__(self, pictures: np.ndarray, metric: str = "features") -> None:
         """Take at least seven pictures for `features`, of which five are neighbours."""
         self.metric = metric if len(pictures) > 6 else "patches"
-        self.pixels = _to_pixels(pictures)
+        self.pixels = to_pixels(pictures)
         if self.metric == "features":
             self.features = extract_features(pictures)
 
@@ -34,7 +34,7 @@ class Reference:
         The kernel distance of features, or with `patches` the mean of the patches'
         distances over scales. Smaller is nearer.
         """
-        scales = patch_distances(_to_pixels(made), self.pixels)
+        scales = patch_distances(to_pixels(made), self.pixels)
         found: dict[str, Any] = {"scales": {str(k): v for k, v in scales.items()}}
         found[BY_PATCHES] = sum(scales.values()) / len(scales)
         if self.metric == "patches":
@@ -45,8 +45,3 @@ class Reference:
         )
         distance = kernel_distance(features, self.features)
         return {"distance": distance, "metric": BY_FEATURES, **found}
-
-
-def _to_pixels(pictures: np.ndarray) -> torch.Tensor:
-    """Turn uint8 [N,H,W,3] into pixels [N,3,H,W] in [-1,1]."""
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.model import to_pixels
 from studio.networks.autoencoder import (
     Autoencoder,
     AutoencoderConfig,
@@ -32,7 +33,6 @@ from studio.training.phase import (
     make_adam,
     precision,
     set_rate,
-    to_pixels,
 )
 from studio.training.settings import TrainSettings
 

@@ -133,13 +133,6 @@ def precision(device: torch.device) -> AbstractContextManager[None]:
     return torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda")
 
 
-def to_pixels(images: list[np.ndarray], device: torch.device) -> Tensor:
-    """Turn uint8 pictures [H,W,3] into pixels [N,3,H,W] in [-1,1]."""
-    stack = torch.from_numpy(np.stack(images)).to(device)
-    pixels = stack.permute(0, 3, 1, 2).float() / 127.5 - 1
-    return pixels.contiguous(memory_format=torch.channels_last)
-
-
 def went_over(kimg: float, images: int, batch: int) -> bool:
     """Tell whether the last step, of `batch` images, went over a multiple of `kimg`."""
     every = max(1, round(1000 * kimg))

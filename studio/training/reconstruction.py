@@ -8,11 +8,10 @@ import numpy as np
 import torch
 
 from studio.evaluation.metrics import band_energies, signal_to_noise
-from studio.model import to_bytes
+from studio.model import to_bytes, to_pixels
 from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
 from studio.training.dataset import Pictures
-from studio.training.phase import to_pixels
 from studio.training.run import Run
 from studio.training.sheet import join_sheet
 
@@ -35,7 +34,7 @@ class Mirror:
         """
         chosen = (self.pictures.held_out or self.pictures.train)[:MEASURED]
         whole = [self.pictures.whole(i) for i in chosen]
-        real = to_pixels(whole, torch.device("cpu"))
+        real = to_pixels(whole)
         made = self._rebuild(autoencoder, real)
         rows = np.stack([*to_bytes(real[:SHOWN]), *to_bytes(made[:SHOWN])])
         path = self.run.folder / "samples" / f"autoencoder-{kimg:06d}.webp"
