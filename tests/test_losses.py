@@ -11,6 +11,7 @@ from torch import Tensor
 from studio.training.losses import (
     difference_penalty,
     divergence,
+    perceptual,
     reconstruction,
     relativistic,
 )
@@ -88,3 +89,10 @@ def test_reconstruction_adds_half_of_each_coarser_scale() -> None:
     board = torch.ones(8, 8)
     board[::2, ::2] = board[1::2, 1::2] = -1
     assert reconstruction(flat + board, flat).item() == pytest.approx(1)
+
+
+def test_what_is_seen_differs_by_direction_not_by_strength() -> None:
+    maps = [torch.rand(2, 5, 4, 4) + 0.1, torch.rand(2, 7, 2, 2) + 0.1]
+    assert perceptual([3 * x for x in maps], maps).item() == pytest.approx(0, abs=1e-6)
+    assert perceptual([-x for x in maps], maps).item() == pytest.approx(4, abs=1e-4)
+    assert 0 < perceptual([x.flip(1) for x in maps], maps) < 2

@@ -17,7 +17,8 @@ from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import freeze
 from studio.networks.perception import Mixing
 from studio.training.augment import recolour
-from studio.training.autoencoder import make_autoencoder
+from studio.training.autoencoder import AutoencoderPhase, make_autoencoder
+from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase, make_networks
 from studio.training.perception import Perception
 from studio.training.phase import Randomness
@@ -108,6 +109,18 @@ def test_a_run_with_it_goes_on_bit_for_bit(tiny_folder: Path) -> None:
     while Session(parts, steps=7).train() != "done":
         pass
     assert_same_state(whole, parts)
+
+
+def test_the_decoder_learns_from_what_is_seen_too(tiny_folder: Path) -> None:
+    weights = []
+    for weight in (0.0, 5.0):
+        settings = settings_for(perceptual_weight=weight)
+        pictures = Pictures(tiny_folder, (32, 32), 0)
+        phase = AutoencoderPhase(settings, pictures, make_autoencoder(settings), CPU)
+        figures = phase.step(0.9)
+        assert ("perceptual" in figures) == bool(weight)
+        weights.append(phase.model.decoder.last.weight.detach())
+    assert not torch.equal(*weights)
 
 
 def test_recolouring_keeps_forms_and_lets_gradients_through() -> None:

@@ -35,6 +35,7 @@ TINY: dict[str, Any] = {
     "measure_samples": 16,
     "measure": "patches",
     "feature_weight": 0.0,
+    "perceptual_weight": 0.0,
     "directions": 1,
 }
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.evaluation.features import FeatureMaps
 from studio.model import to_pixels
 from studio.networks.autoencoder import (
     Autoencoder,
@@ -21,6 +22,7 @@ from studio.training.dataset import Pictures
 from studio.training.losses import (
     difference_penalty,
     divergence,
+    perceptual,
     reconstruction,
     relativistic,
 )
@@ -76,6 +78,8 @@ class AutoencoderPhase(Phase):
         self.average = freeze(deepcopy(self.model))
         self.judge = place(PatchDiscriminator(), device)
         rate = settings.autoencoder_rate
+        weight = settings.perceptual_weight
+        self.eyes = place(FeatureMaps(), device) if weight else None
         self.optimiser = make_adam([(self.model.parameters(), rate)], (0.9, 0.999))
         self.judge_optimiser = make_adam(
             [(self.judge.parameters(), rate / 2)], (0.5, 0.9)
@@ -130,10 +134,21 @@ class AutoencoderPhase(Phase):
         made = made.float()
         losses = self._teach_judge(real, made.detach(), chance)
         rebuilt = reconstruction(made, real)
+        if self.eyes is not None:
+            losses |= {"perceptual": (seen := self._seen(made, real)).item()}
+            rebuilt = rebuilt + self.settings.perceptual_weight * seen
         pull, weight = self._pull(rebuilt, made, zeal)
         self._learn((made * pull).sum())
         follow(self.average.decoder, self.model.decoder, self._keep())
         return {"reconstruction": rebuilt.item(), **losses, "judge_weight": weight}
+
+    def _seen(self, made: Tensor, real: Tensor) -> Tensor:
+        """Give how differently a pretrained network sees fine and middling forms."""
+        assert self.eyes is not None
+        with precision(self.device):
+            with torch.no_grad():
+                theirs = self.eyes(real)[:3]
+            return perceptual(self.eyes(made)[:3], theirs).float()
 
     def _roughness(self, chance: Randomness) -> Tensor:
         """Give the variance of the noise added to each sample's latents, [N,1,1,1].

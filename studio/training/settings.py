@@ -15,6 +15,7 @@ MAY_BE_ZERO = {
     "kl_weight",
     "half_size_share",
     "patch_weight",
+    "perceptual_weight",
     "latent_noise",
     "patch_start",
     "mapping_rate",
@@ -79,6 +80,7 @@ class TrainSettings:
     kl_weight: float = 1e-3
     half_size_share: float = 0.25  # of steps that rebuild half the size
     patch_weight: float = 0.8  # the judge's share of the gradient, from patch_start on
+    perceptual_weight: float = 0.25  # of what a pretrained network sees, from then on
     latent_noise: float = 0.15  # most deviation added to latents, from patch_start on
     patch_start: float = 0.6
     # generator
