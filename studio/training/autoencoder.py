@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import deepcopy
 
 import numpy as np
@@ -42,6 +43,7 @@ WARM_UP = 100  # steps
 # Nothing normalises the activations; without both of a long memory for squares in Adam
 # (0.999) and this bound, single batches threw the weights far off.
 LONGEST_GRADIENT = 1.0
+PAINTING_RATE = 0.3  # of the decoder's, against a judge: it must not outrun it
 JUDGE_WARM_UP = 0.05  # of the phase, in which the judge is heard more and more
 PIXEL_SIGMA = 0.05  # step of the judge's penalty, pixels in [-1,1]
 PATCH_PENALTY = 0.005  # weight of the judge's penalty
@@ -134,13 +136,18 @@ class AutoencoderPhase(Phase):
         made = made.float()
         losses = self._teach_judge(real, made.detach(), chance)
         rebuilt = reconstruction(made, real)
+        losses["reconstruction"] = rebuilt.item()
         if self.eyes is not None:
-            losses |= {"perceptual": (seen := self._seen(made, real)).item()}
+            seen = self._seen(made, real)
+            losses["perceptual"] = seen.item()
             rebuilt = rebuilt + self.settings.perceptual_weight * seen
+        # A judge at chance has nothing to say: heard all the same, balanced like any
+        # other, it led the decoder about at random.
+        zeal *= max(0.0, 1 - losses["judge"] / math.log(2))
         pull, weight = self._pull(rebuilt, made, zeal)
         self._learn((made * pull).sum())
         follow(self.average.decoder, self.model.decoder, self._keep())
-        return {"reconstruction": rebuilt.item(), **losses, "judge_weight": weight}
+        return {**losses, "judge_weight": weight}
 
     def _seen(self, made: Tensor, real: Tensor) -> Tensor:
         """Give how differently a pretrained network sees fine and middling forms."""
@@ -165,7 +172,8 @@ class AutoencoderPhase(Phase):
         """Set them before any step: nothing may hang on the step before this one."""
         warm = min(1.0, (self.steps + 1) / WARM_UP)
         factor = self.caution * warm * falling_rate(progress, 0.3)
-        set_rate(self.optimiser, factor)
+        painting = self._zeal(progress) >= 0
+        set_rate(self.optimiser, PAINTING_RATE * factor if painting else factor)
         set_rate(self.judge_optimiser, factor)
 
     def _batch(self, chance: Randomness) -> Tensor:
