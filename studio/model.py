@@ -53,13 +53,10 @@ class Direction:
     rows: np.ndarray = field(repr=False)
 
 
-def card_networks(autoencoder: nn.Module, generator: nn.Module) -> dict[str, Any]:
+def card_networks(**networks: nn.Module) -> dict[str, Any]:
     """Describe the networks of a checkpoint, for `card.json`."""
-    assert isinstance(autoencoder, Autoencoder) and isinstance(generator, Generator)
-    return {
-        "autoencoder": asdict(autoencoder.config),
-        "generator": asdict(generator.config),
-    }
+    configs: dict[str, Any] = {name: net.config for name, net in networks.items()}
+    return {name: asdict(config) for name, config in configs.items()}
 
 
 class Model:

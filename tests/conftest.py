@@ -43,7 +43,7 @@ def write_tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
         "w_dim": generator.config.w_dim,
         "latent_channels": 4,
         "default_variety": 0.8,
-        "networks": card_networks(autoencoder, generator),
+        "networks": card_networks(autoencoder=autoencoder, generator=generator),
         "directions": [],
         "data": {"images": 12, "rights": "made for a test"},
         "training": {"images_seen": 0},

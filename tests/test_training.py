@@ -15,14 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from trainers import all_state, assert_same_state, tiny_run
+from trainers import TINY, all_state, assert_same_state, tiny_run
 
 from studio.checkpoint import beside, fingerprint, list_models, read_weights
 from studio.errors import RunError, StudioError
 from studio.model import Model
 from studio.training.autoencoder import make_autoencoder
+from studio.training.base import make_settings
 from studio.training.run import Run
 from studio.training.session import Session
+from studio.training.settings import TrainSettings
 from studio.training.state import pack, save_state
 
 ENDLESS = {"kimg": 900.0, "snapshot_kimg": 900.0, "sample_kimg": 900.0}
@@ -261,6 +263,19 @@ def test_a_run_from_a_model_starts_with_its_weights(
         for key in ours.keys() - {"w_mean"}:
             np.testing.assert_allclose(ours[key], theirs[key], atol=1e-4)
     assert run.status()["images_seen"] == 48  # no autoencoder was trained
+
+
+def test_settings_take_their_shapes_from_the_model_they_start_from(base: str) -> None:
+    given = {"folder": "f", "name": "n", "base": base, "z_dim": 9}
+    whole = make_settings(given)
+    for key in ("resolution", "encoder_widths", "decoder_blocks", "generator_widths",
+                "discriminator_widths", "latent_channels", "w_dim"):  # fmt: skip
+        assert getattr(whole, key) == TINY[key], key
+    assert whole.z_dim == 9  # what is given counts
+    part = make_settings({**given, "base_parts": "autoencoder"})
+    assert part.encoder_widths == TINY["encoder_widths"]
+    assert part.generator_widths == TrainSettings.generator_widths
+    assert part.resolution == TrainSettings.resolution
 
 
 def test_a_run_can_start_from_the_autoencoder_of_a_model_alone(

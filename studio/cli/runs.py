@@ -11,8 +11,9 @@ from typing import Any
 
 from studio.checkpoint import locate
 from studio.cli.answer import add_verb, answer, text
-from studio.config import from_dict, read_json, to_dict
+from studio.config import read_json, to_dict
 from studio.errors import InputError, StudioError
+from studio.training.base import make_settings
 from studio.training.dataset import find_pictures, open_picture
 from studio.training.launch import publish, start_detached
 from studio.training.run import Run, list_runs
@@ -63,7 +64,7 @@ def _declare_train(parser: argparse.ArgumentParser) -> None:
     add("folder", metavar="FOLDER", help=text("cli.argument.folder"))
     add("--name", required=True, help=text("cli.argument.run"))
     add("--family", default="gan", help=text("cli.help.family"))
-    add("--resolution", default="224", metavar="HxW", help=text("cli.help.resolution"))
+    add("--resolution", metavar="HxW", help=text("cli.help.resolution"))
     add("--minutes", type=float, help=text("cli.help.minutes"))
     add("--kimg", type=float, help=text("cli.help.kimg"))
     add("--from", dest="base", default="scratch", help=text("cli.help.from"))
@@ -124,19 +125,20 @@ def read_settings(args: argparse.Namespace, folder: Path) -> TrainSettings:
         "folder": str(folder),
         "name": args.name,
         "family": args.family,
-        "resolution": read_size(args.resolution),
         "kimg": args.kimg,
         "minutes": args.minutes,
         "base": args.base,
         "device": args.device,
         "seed": args.seed,
     }
+    if args.resolution is not None:
+        given["resolution"] = read_size(args.resolution)
     if args.minutes is None and args.kimg is None:
         given["minutes"] = TrainSettings.minutes
     for option in args.option:
         key, _, value = option.partition("=")
         given[key] = read_value(value)
-    return from_dict(TrainSettings, given)
+    return make_settings(given)
 
 
 def read_value(text: str) -> Any:

@@ -19,6 +19,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: DiscriminatorConfig, z_dim: int) -> None:
         super().__init__()
+        self.config = config
         widths = config.widths
         self.stem = he_conv(config.latent_channels, widths[0], 1)
         self.halvings = nn.Sequential(

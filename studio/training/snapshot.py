@@ -199,7 +199,9 @@ class Album:
             "w_dim": settings.w_dim,
             "latent_channels": settings.latent_channels,
             "default_variety": SHEET_VARIETY,
-            "networks": card_networks(self.autoencoder, self.phase.average),
+            "networks": card_networks(
+                autoencoder=self.autoencoder, **self.phase.networks()
+            ),
             "directions": [],
             "data": {
                 "images": len(self.pictures.images),

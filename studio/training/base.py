@@ -1,0 +1,49 @@
+"""The model that a run starts from: its weights fit only networks of its own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from studio.checkpoint import locate, read_card
+from studio.config import from_dict
+from studio.training.settings import TrainSettings
+
+# Settings that describe a network, by the network and its entry in a card.
+SHAPES = {
+    "autoencoder": {
+        "latent_channels": "latent_channels",
+        "widths": "encoder_widths",
+        "blocks": "encoder_blocks",
+        "decoder_widths": "decoder_widths",
+        "decoder_blocks": "decoder_blocks",
+    },
+    "generator": {"z_dim": "z_dim", "w_dim": "w_dim", "widths": "generator_widths"},
+    "discriminator": {"widths": "discriminator_widths"},
+    "encoder": {"widths": "discriminator_widths"},  # a vae has it in its place
+}
+
+
+def make_settings(given: Mapping[str, Any]) -> TrainSettings:
+    """Make settings; what is not given is as in the model that the run starts from.
+
+    Raises InputError for what cannot be, ModelError where there is no such model.
+    """
+    base = given.get("base", "scratch")
+    if not isinstance(base, str) or base == "scratch":
+        return from_dict(TrainSettings, given)
+    parts = ("autoencoder",) if given.get("base_parts") == "autoencoder" else SHAPES
+    return from_dict(TrainSettings, {**_shapes(base, parts), **given})
+
+
+def _shapes(base: str, parts: Any) -> dict[str, Any]:
+    card = read_card(locate(base))
+    networks = card["networks"]
+    found = {
+        setting: networks[part][entry]
+        for part in parts
+        for entry, setting in SHAPES[part].items()
+        if entry in networks.get(part, {})
+    }
+    whole = "generator" in parts
+    return {**found, "resolution": card["resolution"]} if whole else found
