@@ -20,12 +20,12 @@ from studio.networks.blocks import he_linear, leaky, leaky_
 class GeneratorConfig:
     """Shape of a generator; `latent_size` is (height, width) in latent cells."""
 
-    latent_channels: int = 16
-    latent_size: tuple[int, int] = (14, 14)
+    latent_channels: int = 8
+    latent_size: tuple[int, int] = (28, 28)
     z_dim: int = 128
     w_dim: int = 192
     mapping_layers: int = 3
-    widths: tuple[int, ...] = (256, 192, 128)  # coarse to fine; the last one repeats
+    widths: tuple[int, ...] = (256, 192, 128, 64)  # coarse to fine; the last repeats
 
     @property
     def sizes(self) -> list[tuple[int, int]]:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from studio.networks.blocks import freeze, he_conv
+from studio.networks.blocks import freeze, he_conv, leaky_
+from studio.networks.discriminator import batch_deviation
 
 SMALLEST = 8  # cells a side: larger maps are halved before they are judged
 
@@ -64,11 +65,14 @@ class MapJudge(nn.Module):
         layers: list[nn.Module] = []
         for _ in range(halvings):
             layers += [he_conv_halving(width), nn.LeakyReLU(0.2)]
-        layers += [he_conv(width, width), nn.LeakyReLU(0.2)]
-        self.layers = nn.Sequential(*layers, he_conv(width, 1, gain=1.0))
+        self.layers = nn.Sequential(*layers)
+        # samples are compared too: without it all of them became one picture
+        self.last = he_conv(width + 1, width)
+        self.verdict = he_conv(width, 1, gain=1.0)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+        x = batch_deviation(self.layers(x))
+        return self.verdict(leaky_(self.last(x)))
 
 
 def he_conv_halving(width: int) -> nn.Conv2d:

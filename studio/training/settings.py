@@ -63,13 +63,13 @@ class TrainSettings:
     mirror: bool = True
     validation_share: float = 0.1
     # network sizes
-    latent_channels: int = 16
-    encoder_widths: tuple[int, ...] = (32, 64, 128, 128)
-    encoder_blocks: tuple[int, ...] = (1, 1, 2, 1)
-    decoder_widths: tuple[int, ...] = (160, 96, 48, 32)
-    decoder_blocks: tuple[int, ...] = (2, 2, 1, 0)
-    generator_widths: tuple[int, ...] = (256, 192, 160)
-    discriminator_widths: tuple[int, ...] = (128, 192, 256)
+    latent_channels: int = 8
+    encoder_widths: tuple[int, ...] = (32, 64, 128)
+    encoder_blocks: tuple[int, ...] = (1, 1, 2)
+    decoder_widths: tuple[int, ...] = (112, 56, 32)
+    decoder_blocks: tuple[int, ...] = (2, 1, 0)
+    generator_widths: tuple[int, ...] = (256, 192, 128, 64)
+    discriminator_widths: tuple[int, ...] = (48, 96, 192, 256)
     z_dim: int = 128
     w_dim: int = 192
     # autoencoder
@@ -97,7 +97,7 @@ class TrainSettings:
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
     rate_decay: float = 0.35  # the last share of the run, in which rates fall
-    variants: int = 8  # crops encoded beforehand for each picture
+    variants: int = 4  # crops encoded beforehand for each picture
     # rhythm, in thousands of images
     sample_kimg: float = 4.0
     snapshot_kimg: float = 8.0
