@@ -107,6 +107,8 @@ def test_a_whole_number_may_stand_for_a_fraction() -> None:
         ({"penalty_every": 0}, "config_value"),
         ({"encoder_widths": []}, "config_value"),
         ({"generator_widths": [0]}, "config_value"),
+        ({"latent_weight": 0.0, "feature_weight": 0.0}, "config_value"),
+        ({"base_parts": "half"}, "config_value"),
         ({"seed": -1}, "config_value"),
         ({"threads": -1}, "config_value"),
         ({"validation_share": 1.5}, "config_value"),

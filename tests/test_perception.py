@@ -89,6 +89,20 @@ def test_the_judge_learns_to_tell_and_its_verdict_reaches_the_latents() -> None:
     assert all(p.requires_grad for p in judged.judges[0].judges.parameters())
 
 
+def test_without_a_judge_of_latents_it_still_tells_what_is_liked() -> None:
+    settings = settings_for(latent_weight=0.0, rate=1e-3)
+    torch.manual_seed(0)
+    latents = torch.randn(20, 4, 4, 4)
+    eyes = Perception(settings, freeze(make_autoencoder(settings)), CPU)
+    eyes.settle(latents)
+    phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
+    idle = [p.detach().clone() for p in phase.judge.parameters()]
+    for _ in range(20):
+        assert "judge" not in phase.step(0)
+    assert all(map(torch.equal, idle, phase.judge.parameters()))
+    assert phase.likes(latents) > phase.likes(3 * latents.flip(0)) + 0.01
+
+
 def test_its_verdict_alone_moves_the_generator() -> None:
     moved = []
     for weight in (1.0, 1e-9):
@@ -102,9 +116,13 @@ def test_its_verdict_alone_moves_the_generator() -> None:
     assert not all(map(torch.equal, *moved))
 
 
-def test_a_run_with_it_goes_on_bit_for_bit(tiny_folder: Path) -> None:
-    whole = tiny_run(tiny_folder, "whole", feature_weight=1.0)
-    parts = tiny_run(tiny_folder, "parts", feature_weight=1.0)
+@pytest.mark.parametrize("latent_weight", [0.0, 1.0])
+def test_a_run_with_it_goes_on_bit_for_bit(
+    tiny_folder: Path, latent_weight: float
+) -> None:
+    weights = {"feature_weight": 1.0, "latent_weight": latent_weight}
+    whole = tiny_run(tiny_folder, "whole", **weights)
+    parts = tiny_run(tiny_folder, "parts", **weights)
     Session(whole).train()
     while Session(parts, steps=7).train() != "done":
         pass

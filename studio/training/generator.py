@@ -97,15 +97,20 @@ class GeneratorPhase(Phase):
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real = draw_real(self.latents, self.settings.batch, chance, self.device)
         fake = self._fake(chance)
-        losses, real_logits = self._teach_judge(real, fake.detach(), chance)
-        loss = self._ask_judge(real_logits, fake, chance)
-        losses["generator"] = loss.item()
+        losses: dict[str, float] = {}
+        parts: list[Tensor] = []
+        if self.settings.latent_weight:
+            losses, real_logits = self._teach_judge(real, fake.detach(), chance)
+            fooled = self._ask_judge(real_logits, fake, chance)
+            parts.append(self.settings.latent_weight * fooled)
         if self.perception is not None:
             set_rate(self.perception.optimiser, factor)
             looks, figures = self.perception.judge(real, fake, chance, self.steps)
-            loss = loss + self.settings.feature_weight * looks
+            parts.append(self.settings.feature_weight * looks)
             losses |= figures
+        loss = torch.stack(parts).sum()
         apply_gradients(self.optimiser, loss)
+        losses["generator"] = loss.item()
         self._average()
         return losses
 
@@ -181,4 +186,6 @@ class GeneratorPhase(Phase):
     @torch.no_grad()
     def likes(self, latents: Tensor) -> float:
         """Give the mean logit of latents [N,C,h,w]."""
+        if not self.settings.latent_weight and self.perception is not None:
+            return self.perception.likes(latents)
         return self.judge(latents).mean().item()

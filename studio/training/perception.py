@@ -121,6 +121,16 @@ class Perception:
         fooled = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
         return fooled, figures
 
+    @torch.no_grad()
+    def likes(self, latents: Tensor) -> float:
+        """Give the mean logit of latents [N,C,h,w], seen from afar, as they are."""
+        view, judge = self.turns[0]
+        chance, found = torch.Generator(), []
+        for part in latents.split(16):
+            maps = judge.mixing(self.network(self._paint(part, view, chance)))
+            found += [len(part) * logits.mean() for logits in judge(maps)]
+        return (torch.stack(found).sum() / len(latents) / len(judge.judges)).item()
+
     def _ask(
         self, judge: FeatureJudge, seen: list[Tensor], real_logits: list[Tensor]
     ) -> Tensor:

@@ -20,6 +20,7 @@ MAY_BE_ZERO = {
     "patch_start",
     "mapping_rate",
     "penalty_weight",
+    "latent_weight",
     "feature_weight",
     "feature_penalty",
     "style_mixing",
@@ -91,6 +92,7 @@ class TrainSettings:
     penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
+    latent_weight: float = 1.0  # of the discriminator of latents
     feature_weight: float = 1.0  # of what a pretrained network sees in the pictures
     feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
@@ -122,6 +124,8 @@ class TrainSettings:
         assert duration is not None
         if not 0 < duration < 1e6:
             raise InputError("train_duration")
+        if not self.latent_weight and not self.feature_weight:
+            raise InputError("config_value", key="latent_weight", value=0)
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
         self._check_numbers()
