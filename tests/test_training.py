@@ -296,6 +296,24 @@ def test_a_run_can_start_from_the_autoencoder_of_a_model_alone(
     assert run.status()["images_seen"] == 48
 
 
+def test_judges_of_features_are_kept_for_those_who_go_on(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes = {"latent_weight": 0.0, "feature_weight": 1.0}
+    first = tiny_run(tiny_folder, "first", **eyes)
+    assert Session(first).train() == "done"
+    folder = first.folder / "checkpoint"
+    assert not (folder / "discriminator.safetensors").exists()
+    child = tiny_run(
+        tiny_folder, "second", base=str(folder), rate=1e-12, kimg=0.004, **eyes
+    )
+    assert Session(child).train() == "done"
+    ours = read_weights(child.folder / "checkpoint", "perception.safetensors")
+    theirs = read_weights(folder, "perception.safetensors")
+    for key in (k for k in ours if "judges" in k):
+        np.testing.assert_allclose(ours[key], theirs[key], atol=1e-3)
+
+
 def test_a_run_from_a_model_of_another_shape_fails_with_one_sentence(
     tiny_folder: Path, base: str
 ) -> None:

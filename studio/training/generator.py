@@ -181,7 +181,12 @@ class GeneratorPhase(Phase):
 
     def networks(self) -> dict[str, nn.Module]:
         """Name what a checkpoint keeps of this phase."""
-        return {"generator": self.average, "discriminator": self.judge}
+        found: dict[str, nn.Module] = {"generator": self.average}
+        if self.settings.latent_weight:
+            found["discriminator"] = self.judge
+        if self.perception is not None:
+            found["perception"] = self.perception.judges
+        return found
 
     @torch.no_grad()
     def likes(self, latents: Tensor) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import psutil
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.checkpoint import recover_folder
 from studio.errors import RunError, StudioError
@@ -154,21 +154,31 @@ class Session:
 
     def _second_phase(self, latents: Tensor) -> GeneratorPhase | VaePhase:
         """Make the phase of the run's family, from the base's weights if it has one."""
-        settings, gan = self.settings, self.settings.family == "gan"
-        networks: Any = (make_networks if gan else make_vae)(settings)
-        if settings.base != "scratch" and settings.base_parts == "all":
-            names = ("generator", "discriminator" if gan else "encoder")
-            load_base(settings.base, dict(zip(names, networks, strict=True)))
-        if not gan:
-            return VaePhase(settings, latents, networks, self.device)
-        return GeneratorPhase(
-            settings, latents, networks, self.device, self._perception(latents)
-        )
+        settings = self.settings
+        if settings.family == "vae":
+            vae = make_vae(settings)
+            self._start_from_base({"generator": vae[0], "encoder": vae[1]})
+            return VaePhase(settings, latents, vae, self.device)
+        networks = make_networks(settings)
+        wanted: dict[str, nn.Module] = {"generator": networks[0]}
+        if settings.latent_weight:
+            wanted["discriminator"] = networks[1]
+        self._start_from_base(wanted)
+        eyes = self._perception(latents)
+        return GeneratorPhase(settings, latents, networks, self.device, eyes)
+
+    def _start_from_base(self, networks: dict[str, nn.Module]) -> None:
+        if self.settings.base != "scratch" and self.settings.base_parts == "all":
+            load_base(self.settings.base, networks)
 
     def _perception(self, latents: Tensor) -> Perception | None:
         if not self.settings.feature_weight:
             return None
         perception = Perception(self.settings, self.album.autoencoder, self.device)
+        try:
+            self._start_from_base({"perception": perception.judges})
+        except StudioError:  # they learn fast, and differ with the resolution
+            self._log("the judges of features start anew")
         perception.settle(latents)
         return perception
 

@@ -86,15 +86,15 @@ class TrainSettings:
     patch_start: float = 0.6
     # generator
     batch: int = 16
-    rate: float = 1.5e-4
+    rate: float = 2e-4
     mapping_rate: float = 0.1  # times `rate`
     judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
     penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
-    latent_weight: float = 1.0  # of the discriminator of latents
+    latent_weight: float = 0.0  # of a discriminator of latents
     feature_weight: float = 1.0  # of what a pretrained network sees in the pictures
-    feature_judge_rate: float = 2.0  # times `rate`
+    feature_judge_rate: float = 1.5  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
