@@ -26,6 +26,7 @@ class GeneratorConfig:
     w_dim: int = 192
     mapping_layers: int = 3
     widths: tuple[int, ...] = (256, 192, 128, 64)  # coarse to fine; the last repeats
+    planned: bool = False  # whether w also sets out the coarsest level
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -146,6 +147,8 @@ class Generator(nn.Module):
         self.config = config
         self.mapping = Mapping(config)
         self.constant = nn.Parameter(torch.randn(1, config.width(0), *config.base))
+        cells = config.width(0) * config.base[0] * config.base[1]
+        self.plan = he_linear(config.w_dim, cells, gain=1.0) if config.planned else None
         widths = [config.width(0), *map(config.width, range(config.levels))]
         self.levels = nn.ModuleList(
             Level(a, b, config) for a, b in itertools.pairwise(widths)
@@ -155,6 +158,10 @@ class Generator(nn.Module):
     def synthesise(self, w: Tensor) -> Tensor:
         """Turn w [N, layers, w_dim] into standardised latents [N, C, h, w]."""
         x = self.constant.expand(len(w), -1, -1, -1)
+        if self.plan is not None:
+            # From a constant alone every w began as the same composition, and a short
+            # training ended with few of them.
+            x = x + self.plan(w[:, 0]).view_as(x)
         latents: Tensor | None = None
         for i, (level, size) in enumerate(
             zip(self.levels, self.config.sizes, strict=True)

@@ -18,7 +18,12 @@ SHAPES = {
         "decoder_widths": "decoder_widths",
         "decoder_blocks": "decoder_blocks",
     },
-    "generator": {"z_dim": "z_dim", "w_dim": "w_dim", "widths": "generator_widths"},
+    "generator": {
+        "z_dim": "z_dim",
+        "w_dim": "w_dim",
+        "widths": "generator_widths",
+        "planned": "planned",
+    },
     "discriminator": {"widths": "discriminator_widths"},
     "encoder": {"widths": "discriminator_widths"},  # a vae has it in its place
 }

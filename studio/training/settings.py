@@ -71,6 +71,7 @@ class TrainSettings:
     decoder_blocks: tuple[int, ...] = (2, 1, 0)
     generator_widths: tuple[int, ...] = (256, 192, 128, 64)
     discriminator_widths: tuple[int, ...] = (48, 96, 192, 256)
+    planned: bool = True  # w also sets out the coarsest level
     z_dim: int = 128
     w_dim: int = 192
     # autoencoder
@@ -87,7 +88,7 @@ class TrainSettings:
     # generator
     batch: int = 16
     rate: float = 2e-4
-    mapping_rate: float = 0.1  # times `rate`
+    mapping_rate: float = 0.3  # times `rate`
     judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
     penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
