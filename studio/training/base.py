@@ -51,4 +51,6 @@ def _shapes(base: str, parts: Any) -> dict[str, Any]:
         if entry in networks.get(part, {})
     }
     whole = "generator" in parts
+    if whole:  # older cards do not say
+        found.setdefault("planned", False)
     return {**found, "resolution": card["resolution"]} if whole else found
