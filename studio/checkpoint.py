@@ -118,8 +118,6 @@ def _is_network(config: Any) -> bool:
     if not isinstance(config, dict):
         return False
     for key, value in config.items():
-        if key == "planned" and isinstance(value, bool):
-            continue
         sizes = value if isinstance(value, list) else [value]
         deep = key.endswith("blocks")
         most = MOST_DEPTH if deep or key == "mapping_layers" else MOST_SIDE

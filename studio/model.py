@@ -331,8 +331,6 @@ def _config(name: str, cls: type, data: Any) -> Any:
             cls, data if isinstance(data, dict) else {"networks": data}
         )
         for key, value in asdict(config).items():
-            if isinstance(value, bool):  # as its field is, or from_dict had refused
-                continue
             least = 0 if key.endswith("blocks") else 1
             sizes = np.ravel(value).tolist()
             if not all(type(n) is int and least <= n <= MOST_SIZE for n in sizes):

@@ -26,10 +26,11 @@ from studio.training.session import Session
 from studio.training.settings import TrainSettings
 
 CPU = torch.device("cpu")
+SEEN = {"feature_weight": 1.0, "feature_start": 0.0}
 
 
 def settings_for(**changes: Any) -> TrainSettings:
-    return TrainSettings("nowhere", "p", **{**TINY, "feature_weight": 1.0, **changes})
+    return TrainSettings("nowhere", "p", **{**TINY, **SEEN, **changes})
 
 
 def perception(**changes: Any) -> Perception:
@@ -89,6 +90,15 @@ def test_the_judge_learns_to_tell_and_its_verdict_reaches_the_latents() -> None:
     assert all(p.requires_grad for p in judged.judges[0].judges.parameters())
 
 
+def test_compositions_come_first_and_paint_later() -> None:
+    settings = settings_for(feature_start=0.5)
+    latents = torch.randn(20, 4, 4, 4)
+    eyes = Perception(settings, freeze(make_autoencoder(settings)), CPU)
+    phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
+    assert "far_judge" not in phase.step(0.49)
+    assert "far_judge" in phase.step(0.5)
+
+
 def test_without_a_judge_of_latents_it_still_tells_what_is_liked() -> None:
     settings = settings_for(latent_weight=0.0, feature_judge_rate=10.0)
     torch.manual_seed(0)
@@ -121,7 +131,7 @@ def test_its_verdict_alone_moves_the_generator() -> None:
 def test_a_run_with_it_goes_on_bit_for_bit(
     tiny_folder: Path, latent_weight: float
 ) -> None:
-    weights = {"feature_weight": 1.0, "latent_weight": latent_weight}
+    weights = {**SEEN, "latent_weight": latent_weight}
     whole = tiny_run(tiny_folder, "whole", **weights)
     parts = tiny_run(tiny_folder, "parts", **weights)
     Session(whole).train()

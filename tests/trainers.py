@@ -34,7 +34,6 @@ TINY: dict[str, Any] = {
     "snapshot_kimg": 0.02,
     "measure_samples": 16,
     "measure": "patches",
-    "latent_weight": 1.0,
     "feature_weight": 0.0,
     "perceptual_weight": 0.0,
     "directions": 1,

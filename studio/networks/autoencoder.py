@@ -20,11 +20,11 @@ from studio.networks.blocks import ResidualBlock, he_conv, leaky
 class AutoencoderConfig:
     """Shape of an autoencoder; one entry of each tuple for each halving."""
 
-    latent_channels: int = 8
-    widths: tuple[int, ...] = (32, 64, 128)  # encoder, from 1/2 to 1/factor
-    blocks: tuple[int, ...] = (1, 1, 2)  # residual blocks of each
-    decoder_widths: tuple[int, ...] = (112, 56, 32)  # from 1/factor to 1/2
-    decoder_blocks: tuple[int, ...] = (2, 1, 0)
+    latent_channels: int = 16
+    widths: tuple[int, ...] = (32, 64, 128, 128)  # encoder, from 1/2 to 1/factor
+    blocks: tuple[int, ...] = (1, 1, 2, 1)  # residual blocks of each
+    decoder_widths: tuple[int, ...] = (160, 96, 48, 32)  # from 1/factor to 1/2
+    decoder_blocks: tuple[int, ...] = (2, 2, 1, 0)
     head_width: int = 8  # decoder channels at full resolution
 
     @property

@@ -17,9 +17,9 @@ from studio.networks.blocks import he_conv, he_linear, leaky, leaky_
 class DiscriminatorConfig:
     """Shape of a discriminator; it halves down to `base` with these widths."""
 
-    latent_channels: int = 8
+    latent_channels: int = 16
     base: tuple[int, int] = (4, 4)
-    widths: tuple[int, ...] = (48, 96, 192, 256)  # fine to coarse, one a level
+    widths: tuple[int, ...] = (128, 192, 256)  # fine to coarse, one a level
 
 
 def halve(x: Tensor) -> Tensor:

@@ -20,13 +20,12 @@ from studio.networks.blocks import he_linear, leaky, leaky_
 class GeneratorConfig:
     """Shape of a generator; `latent_size` is (height, width) in latent cells."""
 
-    latent_channels: int = 8
-    latent_size: tuple[int, int] = (28, 28)
+    latent_channels: int = 16
+    latent_size: tuple[int, int] = (14, 14)
     z_dim: int = 128
     w_dim: int = 192
     mapping_layers: int = 3
-    widths: tuple[int, ...] = (256, 192, 128, 64)  # coarse to fine; the last repeats
-    planned: bool = False  # whether w also sets out the coarsest level
+    widths: tuple[int, ...] = (256, 192, 160)  # coarse to fine; the last one repeats
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -147,8 +146,6 @@ class Generator(nn.Module):
         self.config = config
         self.mapping = Mapping(config)
         self.constant = nn.Parameter(torch.randn(1, config.width(0), *config.base))
-        cells = config.width(0) * config.base[0] * config.base[1]
-        self.plan = he_linear(config.w_dim, cells, gain=1.0) if config.planned else None
         widths = [config.width(0), *map(config.width, range(config.levels))]
         self.levels = nn.ModuleList(
             Level(a, b, config) for a, b in itertools.pairwise(widths)
@@ -158,10 +155,6 @@ class Generator(nn.Module):
     def synthesise(self, w: Tensor) -> Tensor:
         """Turn w [N, layers, w_dim] into standardised latents [N, C, h, w]."""
         x = self.constant.expand(len(w), -1, -1, -1)
-        if self.plan is not None:
-            # From a constant alone every w began as the same composition, and a short
-            # training ended with few of them.
-            x = x + self.plan(w[:, 0]).view_as(x)
         latents: Tensor | None = None
         for i, (level, size) in enumerate(
             zip(self.levels, self.config.sizes, strict=True)

@@ -18,12 +18,7 @@ SHAPES = {
         "decoder_widths": "decoder_widths",
         "decoder_blocks": "decoder_blocks",
     },
-    "generator": {
-        "z_dim": "z_dim",
-        "w_dim": "w_dim",
-        "widths": "generator_widths",
-        "planned": "planned",
-    },
+    "generator": {"z_dim": "z_dim", "w_dim": "w_dim", "widths": "generator_widths"},
     "discriminator": {"widths": "discriminator_widths"},
     "encoder": {"widths": "discriminator_widths"},  # a vae has it in its place
 }
@@ -51,6 +46,4 @@ def _shapes(base: str, parts: Any) -> dict[str, Any]:
         if entry in networks.get(part, {})
     }
     whole = "generator" in parts
-    if whole:  # older cards do not say
-        found.setdefault("planned", False)
     return {**found, "resolution": card["resolution"]} if whole else found

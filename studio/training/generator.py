@@ -41,7 +41,6 @@ def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
         z_dim=settings.z_dim,
         w_dim=settings.w_dim,
         widths=settings.generator_widths,
-        planned=settings.planned,
     )
     wide = settings.discriminator_widths
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]
@@ -104,7 +103,7 @@ class GeneratorPhase(Phase):
             losses, real_logits = self._teach_judge(real, fake.detach(), chance)
             fooled = self._ask_judge(real_logits, fake, chance)
             parts.append(self.settings.latent_weight * fooled)
-        if self.perception is not None:
+        if self.perception is not None and self._is_seen(progress):
             set_rate(self.perception.optimiser, factor)
             looks, figures = self.perception.judge(real, fake, chance, self.steps)
             parts.append(self.settings.feature_weight * looks)
@@ -114,6 +113,19 @@ class GeneratorPhase(Phase):
         losses["generator"] = loss.item()
         self._average()
         return losses
+
+    def _is_seen(self, progress: float) -> bool:
+        """Tell whether what a network sees counts yet.
+
+        It teaches paint within minutes, but the same composition for every sample: a
+        discriminator of latents must have taught many first. Without one, or from a
+        model that has learnt, it counts from the start.
+        """
+        settings = self.settings
+        learnt = settings.base != "scratch" and settings.base_parts == "all"
+        return (
+            not settings.latent_weight or learnt or progress >= settings.feature_start
+        )
 
     def _fake(self, chance: Randomness) -> Tensor:
         """Make latents, some of them from two w that change over at a layer."""

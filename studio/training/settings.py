@@ -22,6 +22,7 @@ MAY_BE_ZERO = {
     "penalty_weight",
     "latent_weight",
     "feature_weight",
+    "feature_start",
     "feature_penalty",
     "style_mixing",
     "rate_decay",
@@ -33,6 +34,7 @@ METRICS = ("features", "patches")
 BASE_PARTS = ("all", "autoencoder")
 STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
 SHARES = {
+    "feature_start",
     "half_size_share",
     "validation_share",
     "autoencoder_share",
@@ -64,14 +66,13 @@ class TrainSettings:
     mirror: bool = True
     validation_share: float = 0.1
     # network sizes
-    latent_channels: int = 8
-    encoder_widths: tuple[int, ...] = (32, 64, 128)
-    encoder_blocks: tuple[int, ...] = (1, 1, 2)
-    decoder_widths: tuple[int, ...] = (112, 56, 32)
-    decoder_blocks: tuple[int, ...] = (2, 1, 0)
-    generator_widths: tuple[int, ...] = (256, 192, 128, 64)
-    discriminator_widths: tuple[int, ...] = (48, 96, 192, 256)
-    planned: bool = True  # w also sets out the coarsest level
+    latent_channels: int = 16
+    encoder_widths: tuple[int, ...] = (32, 64, 128, 128)
+    encoder_blocks: tuple[int, ...] = (1, 1, 2, 1)
+    decoder_widths: tuple[int, ...] = (160, 96, 48, 32)
+    decoder_blocks: tuple[int, ...] = (2, 2, 1, 0)
+    generator_widths: tuple[int, ...] = (256, 192, 160)
+    discriminator_widths: tuple[int, ...] = (128, 192, 256)
     z_dim: int = 128
     w_dim: int = 192
     # autoencoder
@@ -87,15 +88,16 @@ class TrainSettings:
     patch_start: float = 0.6
     # generator
     batch: int = 16
-    rate: float = 2e-4
-    mapping_rate: float = 0.3  # times `rate`
+    rate: float = 1.5e-4
+    mapping_rate: float = 0.1  # times `rate`
     judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
     penalty_weight: float = 0.05  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
-    latent_weight: float = 0.0  # of a discriminator of latents
-    feature_weight: float = 1.0  # of what a pretrained network sees in the pictures
-    feature_judge_rate: float = 1.5  # times `rate`
+    latent_weight: float = 1.0  # of a discriminator of latents
+    feature_weight: float = 2.0  # of what a pretrained network sees in the pictures
+    feature_start: float = 0.5  # of the phase: compositions first, then paint
+    feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
