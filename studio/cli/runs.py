@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoint import locate
 from studio.cli.answer import add_verb, answer, text
 from studio.config import from_dict, read_json, to_dict
 from studio.errors import InputError, StudioError
-from studio.training.dataset import find_pictures, open_picture
-from studio.training.launch import publish, start_detached
+from studio.training.launch import check_at_once, publish, start_detached
 from studio.training.run import Run, list_runs
 from studio.training.settings import TrainSettings
 
@@ -88,21 +85,8 @@ def _train(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
     settings = read_settings(args, folder.resolve())
-    _check_at_once(settings, folder)
+    check_at_once(settings)
     return _work(_create(settings), args)
-
-
-def _check_at_once(settings: TrainSettings, folder: Path) -> None:
-    """Refuse what can be seen at once, or a run is left behind that took the name."""
-    readable = (path for path in find_pictures(folder) if open_picture(path, quick=64))
-    if len(list(islice(readable, 2))) < 2:
-        raise InputError("folder_empty", folder=str(folder))
-    if settings.base != "scratch":
-        locate(settings.base)
-    if settings.device == "cuda":
-        from studio.training.session import pick_device  # and with it torch
-
-        pick_device(settings.device)
 
 
 def _create(settings: TrainSettings) -> Run:
