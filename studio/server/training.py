@@ -78,7 +78,8 @@ async def sample(request: Request) -> Response:
 async def bases(request: Request) -> Response:
     """``GET /studio/bases``: the models that a run can start from."""
     admit_training()
-    return JSONResponse({"bases": await run_in_threadpool(_bases)})
+    found = await run_in_threadpool(_bases)
+    return JSONResponse({"bases": found, "defaults": to_dict(TrainSettings("", ""))})
 
 
 async def start(request: Request) -> Response:
