@@ -33,7 +33,7 @@ export class Film {
   /** Show what is new; frames that are there stay as they are. */
   show(run) {
     this.run = run;
-    const atEnd = this.strip.scrollLeft + this.strip.clientWidth > this.strip.scrollWidth - 40;
+    const atEnd = !this.#frames.size || this.strip.scrollLeft + this.strip.clientWidth > this.strip.scrollWidth - 40;
     let grown = false;
     for (const sheet of run.sheets) {
       if (this.#frames.has(sheet.file)) continue;
@@ -79,7 +79,7 @@ export class Film {
     });
     const open = make(
       "button",
-      { type: "button", class: "film-frame", onclick: () => this.#choose(sheet) },
+      { type: "button", class: `film-frame is-${sheet.kind}`, onclick: () => this.#choose(sheet) },
       image,
     );
     open.setAttribute("aria-label", say(`ui.train.sheet.${sheet.kind}`, { n: sheet.kimg }));

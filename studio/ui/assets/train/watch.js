@@ -33,6 +33,8 @@ export class Watch {
     this.phase.classList.toggle("is-live", BUSY.includes(run.phase));
     this.error.textContent = run.error ?? "";
     this.bar.style.setProperty("--done", share(run));
+    const [height, width] = run.settings.resolution;
+    this.film.element.style.setProperty("--sheet", (6 * width) / (4 * height));
     this.#facts(run);
     this.rule.show(run);
     this.film.show(run);
@@ -81,6 +83,6 @@ function factsOf(run) {
     seen: seen >= 10000 ? say("ui.train.thousand", { n: Math.round(seen / 1000) }) : String(seen),
     speed: run.images_per_s ? say("ui.train.per_second", { n: run.images_per_s }) : "\u2013",
     best: run.best ? say("ui.train.at_kimg", { n: run.best.kimg }) : "\u2013",
-    device: (run.device ?? settings.device).toUpperCase(),
+    device: run.device?.toUpperCase() ?? "\u2013",
   };
 }
