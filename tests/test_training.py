@@ -263,6 +263,14 @@ def test_a_run_from_a_model_starts_with_its_weights(
     assert run.status()["images_seen"] == 48  # no autoencoder was trained
 
 
+def test_a_run_from_a_model_shows_at_once_what_it_starts_from(
+    tiny_folder: Path, base: str
+) -> None:
+    run = tiny_run(tiny_folder, "early", base=base)
+    assert Session(run, steps=1).train() == "interrupted"
+    assert [path.name for path in (run.folder / "samples").iterdir()] == ["000000.webp"]
+
+
 def test_a_run_can_start_from_the_autoencoder_of_a_model_alone(
     tiny_folder: Path, base: str
 ) -> None:

@@ -40,9 +40,13 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
+    from studio.training.advice import DIALS, expectation
     from studio.training.doctor import examine, summarise
 
     found = summarise(examine(Path(args.folder), read_size(args.resolution)))
+    usable = found["usable"]
+    advice = text(f"ui.train.expect.{expectation(usable)}", n=usable)
+    found["forecast"] = {"minutes": DIALS["good"], "advice": advice}
     answer(args, found, _prescription(found))
 
 
@@ -53,6 +57,7 @@ def _prescription(found: dict[str, Any]) -> Iterator[str]:
         if files:
             shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
             yield text(f"cli.check.{problem}", count=len(files), files=shown)
+    yield found["forecast"]["advice"]
 
 
 def _declare_train(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ from studio.training.settings import TrainSettings
 
 # Names of thousands of pictures that were left out fit in.
 BODY_LIMIT = 2 * 2**20
-TRIAL_PATIENCE = 120.0  # seconds
+TRIAL_PATIENCE = 240.0  # seconds, on a machine that is busy with something else
 PUBLISH_PATIENCE = 600.0
 # What the generator of a family learns against, which a whole start needs too.
 PARTNERS = {"gan": "discriminator.safetensors", "vae": "encoder.safetensors"}
@@ -189,10 +189,7 @@ def _run(command: list[str], patience: float, text: str = "") -> dict[str, Any] 
 
 
 def _request(what: str, found: Run, _: dict[str, Any]) -> dict[str, Any]:
-    if what == "stop" and not found.alive() and found.status()["phase"] == "paused":
-        found.write_status(phase="stopped")  # it has kept all that there is
-    else:
-        found.request(what)
+    found.request(what)
     return watch.summary(found)
 
 

@@ -150,6 +150,9 @@ class Session:
         latents = self._latents()
         phase = self._second_phase(latents)
         self.album.phase, self.album.images_before = phase, self.images_before
+        whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
+        if whole and self.leader and not self._state(phase.name).exists():
+            self.album.sheet()  # what it starts from, at once
         self._live_through(phase)
         if self.leader:
             self.album.snapshot()

@@ -26,9 +26,9 @@ from studio.training.session import Session
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album
 
-PICTURES = 24
+PICTURES = 12
 SECONDS = 10.0
-WARM_STEPS = 2
+WARM_STEPS = 1
 
 
 class Trial(Session):
@@ -74,7 +74,9 @@ def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]
             (few / f"{number}{path.suffix}").symlink_to(path.resolve())
         os.environ["STUDIO_RUNS"] = str(Path(folder) / "runs")
         # a start from a model learns at the same pace, and need not be read
-        changed = replace(settings, folder=str(few), base="scratch", excluded=())
+        changed = replace(
+            settings, folder=str(few), base="scratch", variants=1, excluded=()
+        )
         return Trial(Run.create(changed)).measure(seconds)
 
 
