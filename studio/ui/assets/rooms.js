@@ -7,7 +7,7 @@ import { make } from "./elements.js";
 import { word } from "./languages.js";
 
 const ADDRESS = /^#train(?:\/(.*))?$/;
-const STYLE = new URL("./train/train.css", import.meta.url).href;
+const STYLES = ["train", "form", "watch"];
 
 export class Rooms {
   #train = null;
@@ -79,12 +79,18 @@ export class Rooms {
 }
 
 async function furnish(room, desk) {
-  const style = make("link", { rel: "stylesheet", href: STYLE });
-  const dressed = new Promise((resolve) => {
+  const dressed = STYLES.map(dress);
+  const [{ TrainRoom }] = await Promise.all([import("./train/room.js"), ...dressed]);
+  return new TrainRoom(room, desk);
+}
+
+/** Fetch a style; a room without it is better than none. */
+function dress(name) {
+  const href = new URL(`./train/${name}.css`, import.meta.url).href;
+  const style = make("link", { rel: "stylesheet", href });
+  return new Promise((resolve) => {
     style.addEventListener("load", resolve);
     style.addEventListener("error", resolve);
+    document.head.append(style);
   });
-  document.head.append(style);
-  const [{ TrainRoom }] = await Promise.all([import("./train/room.js"), dressed]);
-  return new TrainRoom(room, desk);
 }
