@@ -19,6 +19,11 @@ def runs_folder() -> Path:
     return _folder("STUDIO_RUNS", "runs")
 
 
+def pictures_folder() -> Path:
+    """Return the folder of what people brought to train on, one folder a set."""
+    return runs_folder() / ".pictures"
+
+
 def write_atomically(path: Path | str, data: bytes) -> None:
     """Write ``data`` to ``path`` whole or not at all, replacing what is there.
 

@@ -15,9 +15,9 @@ from studio.ui import opening
 from studio.ui.page import SLOT, build
 
 GRADIO = b'<head><meta charset="utf-8" /></head><body><gradio-app></gradio-app></body>'
-MODULES = sorted(opening.ASSETS.glob("*.js"))
+MODULES = sorted(opening.ASSETS.rglob("*.js"))
 KEY = re.compile(r"[\"'`]((?:ui|error)\.[a-z_.]+[a-z_])[\"'`]")
-IMPORT = re.compile(r"^import .*? from \"\./([a-z]+\.js)\";$|\"\./([a-z]+\.js)\"", re.M)
+IMPORT = re.compile(r"(?:from |import\()\"(\.[./a-z]+\.js)\"")
 
 
 def test_the_room_comes_before_gradio_and_holds_a_picture() -> None:
@@ -68,8 +68,8 @@ def test_a_module_says_what_exists(module: Path) -> None:
     for language in LANGUAGES:
         missing = {key for key in keys if not has(key, table(language))}
         assert missing == set(), language
-    imported = {name for pair in IMPORT.findall(text) for name in pair if name}
-    assert {name for name in imported if not (opening.ASSETS / name).is_file()} == set()
+    imported = set(IMPORT.findall(text))
+    assert {name for name in imported if not (module.parent / name).is_file()} == set()
 
 
 def has(key: str, words: dict[str, str]) -> bool:

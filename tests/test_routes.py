@@ -47,7 +47,8 @@ def every_route() -> list[tuple[str, str]]:
         if not isinstance(route, WebSocketRoute):
             path = route.path.replace("{path:path}", "languages/en.json")
             for method in sorted(route.methods - {"HEAD"}):
-                found.append((method, path.replace("{name}", "tiny").lstrip("/")))
+                filled = path.replace("{name}", "tiny").replace("{file}", "1.webp")
+                found.append((method, filled.lstrip("/")))
     return found
 
 

@@ -278,6 +278,14 @@ def test_settings_take_their_shapes_from_the_model_they_start_from(base: str) ->
     assert part.resolution == TrainSettings.resolution
 
 
+def test_a_run_from_a_model_shows_at_once_what_it_starts_from(
+    tiny_folder: Path, base: str
+) -> None:
+    run = tiny_run(tiny_folder, "early", base=base)
+    assert Session(run, steps=1).train() == "interrupted"
+    assert [path.name for path in (run.folder / "samples").iterdir()] == ["000000.webp"]
+
+
 def test_a_run_can_start_from_the_autoencoder_of_a_model_alone(
     tiny_folder: Path, base: str
 ) -> None:

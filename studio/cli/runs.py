@@ -5,17 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoint import locate
 from studio.cli.answer import add_verb, answer, text
 from studio.config import read_json, to_dict
 from studio.errors import InputError, StudioError
 from studio.training.base import make_settings
-from studio.training.dataset import find_pictures, open_picture
-from studio.training.launch import publish, start_detached
+from studio.training.launch import check_at_once, publish, start_detached
 from studio.training.run import Run, list_runs
 from studio.training.settings import TrainSettings
 
@@ -44,9 +41,13 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
+    from studio.training.advice import DIALS, expectation
     from studio.training.doctor import examine, summarise
 
     found = summarise(examine(Path(args.folder), read_size(args.resolution)))
+    usable = found["usable"]
+    advice = text(f"ui.train.expect.{expectation(usable)}", n=usable)
+    found["forecast"] = {"minutes": DIALS["good"], "advice": advice}
     answer(args, found, _prescription(found))
 
 
@@ -57,6 +58,7 @@ def _prescription(found: dict[str, Any]) -> Iterator[str]:
         if files:
             shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
             yield text(f"cli.check.{problem}", count=len(files), files=shown)
+    yield found["forecast"]["advice"]
 
 
 def _declare_train(parser: argparse.ArgumentParser) -> None:
@@ -89,21 +91,8 @@ def _train(args: argparse.Namespace) -> int:
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
     settings = read_settings(args, folder.resolve())
-    _check_at_once(settings, folder)
+    check_at_once(settings)
     return _work(_create(settings), args)
-
-
-def _check_at_once(settings: TrainSettings, folder: Path) -> None:
-    """Refuse what can be seen at once, or a run is left behind that took the name."""
-    readable = (path for path in find_pictures(folder) if open_picture(path, quick=64))
-    if len(list(islice(readable, 2))) < 2:
-        raise InputError("folder_empty", folder=str(folder))
-    if settings.base != "scratch":
-        locate(settings.base)
-    if settings.device == "cuda":
-        from studio.training.session import pick_device  # and with it torch
-
-        pick_device(settings.device)
 
 
 def _create(settings: TrainSettings) -> Run:

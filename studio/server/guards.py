@@ -7,17 +7,22 @@ of ours, the socket too, passes :func:`admit` first.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
 
 from studio.errors import InputError, ModelError, StudioError
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATUS = {
     "not_signed_in": 401,
     "other_origin": 403,
+    "training_off": 403,
     "not_found": 404,
     "too_slow": 408,
     "body_too_large": 413,
@@ -53,6 +58,17 @@ def signed_in(connection: HTTPConnection) -> bool:
         if token is not None and token in app.tokens:
             return True
     return False
+
+
+def is_demo() -> bool:
+    """Say whether strangers share this studio: a Space, or STUDIO_MODE=demo."""
+    return bool(os.environ.get("SPACE_ID")) or os.environ.get("STUDIO_MODE") == "demo"
+
+
+def admit_training() -> None:
+    """Let what trains or takes pictures in pass, or raise AccessError with why not."""
+    if is_demo():
+        raise AccessError("training_off")
 
 
 def from_own_page(connection: HTTPConnection) -> bool:

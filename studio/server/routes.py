@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,9 @@ from studio.export.png import (
     write_png,
 )
 from studio.recipe import Recipe, Seed, read_json
+from studio.server import pictures, training
 from studio.server.assets import TYPES, find_asset, send_file
-from studio.server.guards import admit, read_body, status_of
+from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
 from studio.server.worker import RenderWorker, in_words, shared_worker
 
@@ -59,8 +60,6 @@ CARD_KEYS = (
     "training",
 )
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
 
 def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
@@ -77,6 +76,8 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models/{name}/preview.webp", preview),
         ("POST", "/save", partial(save, makers, presses)),
         ("POST", "/read", partial(read, makers, desks)),
+        *training.table(),
+        *pictures.table(),
     ]
     routes: list[BaseRoute] = [
         Route(f"/studio{path}", guarded(endpoint), methods=[method])

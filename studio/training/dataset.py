@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +22,16 @@ class Pictures:
 
     Each is reduced on loading to at most twice `resolution` (height, width), so that
     a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
-    whatever they are called and wherever they lie.
+    whatever they are called and wherever they lie. Files that are `excluded`, by their
+    names within the folder, are not looked at.
     """
 
     def __init__(
-        self, folder: Path, resolution: tuple[int, int], validation_share: float
+        self,
+        folder: Path,
+        resolution: tuple[int, int],
+        validation_share: float,
+        excluded: Collection[str] = (),
     ) -> None:
         if not folder.is_dir():
             raise InputError("folder_missing", folder=str(folder))
@@ -35,7 +40,7 @@ class Pictures:
         self.images: list[np.ndarray] = []
         digest = hashlib.sha256()
         seen: dict[str, bool] = {}  # the bytes of a file, and whether it is usable
-        for path in find_pictures(folder):
+        for path in find_pictures(folder, excluded):
             # the same file again could be held out and learnt from at once
             if (copy := digest_file(path)) in seen:
                 continue
@@ -95,10 +100,12 @@ class Pictures:
         return crop[:, ::-1] if rng.random() < 0.5 else crop
 
 
-def find_pictures(folder: Path) -> Iterator[Path]:
-    """Yield the picture files below a folder in a fixed order."""
+def find_pictures(folder: Path, excluded: Collection[str] = ()) -> Iterator[Path]:
+    """Yield the picture files below a folder in a fixed order, but those left out."""
+    left_out = set(excluded)
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
+        known = path.suffix.lower() in SUFFIXES and path.is_file()
+        if known and path.relative_to(folder).as_posix() not in left_out:
             yield path
 
 

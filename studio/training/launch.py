@@ -3,16 +3,92 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from studio.checkpoint import beside, read_card, replace_folder
-from studio.errors import RunError
-from studio.paths import ROOT, checkpoints_folder
-from studio.training.run import Run, check_name
+from filelock import FileLock, Timeout
+
+from studio.checkpoint import beside, locate, read_card, replace_folder
+from studio.errors import InputError, RunError, StudioError
+from studio.paths import ROOT, checkpoints_folder, runs_folder
+from studio.training.dataset import find_pictures, open_picture
+from studio.training.run import Run, check_name, list_runs
+from studio.training.settings import TrainSettings
+
+STARTING_PATIENCE = 20.0  # seconds that a start waits for another to be under way
+
+
+def check_at_once(settings: TrainSettings) -> None:
+    """Refuse what can be seen at once, or a run is left behind that took the name.
+
+    Raises StudioError with the reason.
+    """
+    folder = Path(settings.folder)
+    if not folder.is_dir():
+        raise InputError("folder_missing", folder=settings.folder)
+    paths = find_pictures(folder, settings.excluded)
+    readable = (path for path in paths if open_picture(path, quick=64))
+    if len(list(islice(readable, 2))) < 2:
+        raise InputError("folder_empty", folder=str(folder))
+    if settings.base != "scratch":
+        locate(settings.base)
+    if settings.device == "cuda":
+        from studio.training.session import pick_device  # and with it torch
+
+        pick_device(settings.device)
+
+
+@contextmanager
+def free_device(wish: str) -> Iterator[None]:
+    """Make sure that no run trains on a device, and that none starts meanwhile.
+
+    Two runs on one device are each more than twice as slow. Raises RunError with the
+    name of the run that has it.
+    """
+    runs_folder().mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(runs_folder() / ".starting", timeout=STARTING_PATIENCE):
+            device = _resolve(wish)
+            for run in list_runs():
+                if run.alive() and _device_of(run) == device:
+                    raise RunError("device_busy", name=run.name, device=device)
+            yield
+    except Timeout:
+        raise InputError("busy") from None
+
+
+def _device_of(run: Run) -> str:
+    try:
+        return _resolve(run.settings().device)
+    except StudioError:  # whatever it is, it is not in the way for long
+        return ""
+
+
+def _resolve(wish: str) -> str:
+    from studio.training.session import pick_device  # and with it torch
+
+    return pick_device(wish).type
+
+
+def delete(run: Run) -> None:
+    """Delete a run and all that it made. Raises RunError while it trains."""
+    if run.alive():
+        raise RunError("run_alive", name=run.name)
+    grave = runs_folder() / ".deleted" / secrets.token_hex(6)
+    try:
+        grave.parent.mkdir(exist_ok=True)
+        run.folder.rename(grave)  # out of every list at once
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise RunError("cannot_write", path=run.folder, reason=reason) from None
+    shutil.rmtree(grave, ignore_errors=True)
 
 
 def start_detached(run: Run) -> None:
@@ -33,6 +109,16 @@ def start_detached(run: Run) -> None:
     run.write_status(trainer.pid, phase="queued")
 
 
+def check_publishing(run: Run, model: str, *, replace: bool) -> Path:
+    """Give the folder to publish a run to. Raises RunError as `publish` does."""
+    target = checkpoints_folder() / check_name(model)
+    if not (run.folder / "checkpoint" / "card.json").is_file():
+        raise RunError("run_no_model", name=run.name)
+    if target.exists() and not replace:
+        raise RunError("model_exists", name=model)
+    return target
+
+
 def publish(
     run: Run,
     model: str,
@@ -48,11 +134,8 @@ def publish(
     Raises RunError when the run has no model yet, or the name is taken and `replace`
     is false.
     """
-    source, target = run.folder / "checkpoint", checkpoints_folder() / check_name(model)
-    if not (source / "card.json").is_file():
-        raise RunError("run_no_model", name=run.name)
-    if target.exists() and not replace:
-        raise RunError("model_exists", name=model)
+    target = check_publishing(run, model, replace=replace)
+    source = run.folder / "checkpoint"
     new = beside(target, "new")
     shutil.rmtree(new, ignore_errors=True)
     if kimg is None:

@@ -69,7 +69,7 @@ class Session:
     def _train_and_tell(self) -> str:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
-        self._tell(phase="starting", error=None)
+        self._tell(phase="starting", error=None, device=self.device.type)
         try:
             how = self._train()
         except StudioError as problem:
@@ -91,7 +91,10 @@ class Session:
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
         self.pictures = Pictures(
-            Path(settings.folder), settings.resolution, settings.validation_share
+            Path(settings.folder),
+            settings.resolution,
+            settings.validation_share,
+            settings.excluded,
         )
         held = len(self.pictures.held_out)
         self._log(f"{len(self.pictures.images)} pictures, {held} held out")
@@ -147,6 +150,9 @@ class Session:
         latents = self._latents()
         phase = self._second_phase(latents)
         self.album.phase, self.album.images_before = phase, self.images_before
+        whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
+        if whole and self.leader and not self._state(phase.name).exists():
+            self.album.sheet()  # what it starts from, at once
         self._live_through(phase)
         if self.leader:
             self.album.snapshot()

@@ -7,6 +7,8 @@ from typing import Any
 
 from studio.errors import InputError
 
+MOST_RIGHTS = 500  # characters
+
 # Numbers that may be 0 (all others must be more) and shares of a whole.
 MAY_BE_ZERO = {
     "threads",
@@ -65,6 +67,8 @@ class TrainSettings:
     seed: int = 0
     mirror: bool = True
     validation_share: float = 0.1
+    excluded: tuple[str, ...] = ()  # files of the folder that a person left out
+    rights: str = ""  # what the person says about the right to use the pictures
     # network sizes
     latent_channels: int = 16
     encoder_widths: tuple[int, ...] = (32, 64, 128, 128)
@@ -131,6 +135,8 @@ class TrainSettings:
             raise InputError("config_value", key="latent_weight", value=0)
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
+        if len(self.rights) > MOST_RIGHTS:
+            raise InputError("train_rights", limit=MOST_RIGHTS)
         self._check_numbers()
         self._check_stages()
         if self.crop % 32:
@@ -142,7 +148,7 @@ class TrainSettings:
             numbers = value if isinstance(value, tuple) else (value,)
             if not all(_is_possible(field.name, number) for number in numbers):
                 raise InputError("config_value", key=field.name, value=value)
-            if not numbers:
+            if not numbers and field.name != "excluded":
                 raise InputError("config_value", key=field.name, value="")
 
     def _check_stages(self) -> None:

@@ -207,7 +207,7 @@ class Album:
                 "images": len(self.pictures.images),
                 "held_out": len(self.pictures.held_out),
                 "fingerprint": self.pictures.fingerprint,
-                "rights": None,
+                "rights": settings.rights or None,
             },
             "training": {
                 **self._trained(),

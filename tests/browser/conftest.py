@@ -35,11 +35,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class Studio:
     """``python app.py`` in a process of its own, on one port for its whole life."""
 
-    def __init__(self, checkpoints: Path, runs: Path, port: int) -> None:
+    def __init__(
+        self, checkpoints: Path, runs: Path, port: int, **environment: str
+    ) -> None:
         self.address = f"http://127.0.0.1:{port}/"
-        self.checkpoints = checkpoints
+        self.checkpoints, self.runs = checkpoints, runs
         folders = {"STUDIO_CHECKPOINTS": str(checkpoints), "STUDIO_RUNS": str(runs)}
-        self._environment = {**os.environ, **folders}
+        self._environment = {**os.environ, **folders, **environment}
         self._command = [sys.executable, "app.py", "--port", str(port)]
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -97,6 +97,20 @@ export class Desk {
     this.#record(this.store.work, "drift");
   }
 
+  /** Open a model that a training has just made, or made anew, where it dreams of. */
+  async play(name) {
+    await this.#attempt(async () => {
+      await this.#models();
+      const card = await readCard(name);
+      const work = workOf(newRecipe(card, FIRST_SEED));
+      await patiently(() => this.live.aside(work.recipe, { forgettable: false }));
+      this.hold();
+      this.store.flush();
+      this.furnish(card);
+      await this.#put(work, "model");
+    });
+  }
+
   /**
    * Bring a recipe from outside onto the easel, if it can be rendered here; if it
    * cannot, one sentence says why and nothing changes.
@@ -257,6 +271,18 @@ export class Desk {
     } catch (error) {
       this.status.tellError(error, from);
       return undefined;
+    }
+  }
+}
+
+/** The server looks at its folders every other second: try until it has. */
+async function patiently(task, tries = 4) {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await task();
+    } catch (error) {
+      if (!left) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 800));
     }
   }
 }

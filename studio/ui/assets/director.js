@@ -21,6 +21,7 @@ import { Pad } from "./pad.js";
 import { Picture } from "./picture.js";
 import { show } from "./projection.js";
 import { reunite } from "./reunion.js";
+import { Rooms } from "./rooms.js";
 import { Seedbar } from "./seedbar.js";
 import { Shortcuts } from "./shortcuts.js";
 import { Sliders } from "./sliders.js";
@@ -60,6 +61,7 @@ async function direct(room) {
   show({ store, live, picture, status, drift });
   reunite(desk);
   explain(room);
+  new Rooms(room, desk);
   languages.addEventListener("language", () => refill(room));
   await Promise.all([desk.open(), keepers.refresh()]);
   if (!database.durable) status.tell("ui.status.not_durable");

@@ -22,7 +22,8 @@ export function acceptPictures(root, onFile) {
   });
   root.append(veil, picker);
 
-  const holdsFiles = (event) => event.dataTransfer?.types?.includes("Files");
+  const holdsFiles = (event) =>
+    root.dataset.room !== "train" && event.dataTransfer?.types?.includes("Files");
   let depth = 0;
   const enter = (by) => {
     depth = Math.max(0, depth + by);

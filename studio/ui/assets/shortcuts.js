@@ -22,6 +22,9 @@ const KEYS = [
 /** What a key that is held down does again and again. */
 const REPEATED = ["previous", "next", "undo", "redo"];
 
+/** What works in every room. */
+const EVERYWHERE = ["language", "help"];
+
 /** What a pointer can do and no button says. */
 const GESTURES = ["drag", "slider", "picture"];
 
@@ -36,6 +39,7 @@ export class Shortcuts {
    * @param {Record<string, () => void>} actions
    */
   constructor(root, actions) {
+    this.root = root;
     this.actions = actions;
     this.dialog = this.#build();
     root.append(this.dialog);
@@ -53,6 +57,8 @@ export class Shortcuts {
     const action = actionOf(event);
     if (!action || (isTyping(event.target) && !isUndo(action, event.target))) return;
     if (this.dialog.open && action !== "help") return;
+    // A work that is out of sight must not change under a stray key.
+    if (this.root.dataset.room === "train" && !EVERYWHERE.includes(action)) return;
     event.preventDefault();
     if (event.repeat && !REPEATED.includes(action)) return;
     this.actions[action]?.();

@@ -1,0 +1,85 @@
+"""Ten seconds of training, to tell how fast this machine learns from these pictures.
+
+`python -m studio.training.trial` reads settings (JSON) and answers with JSON: the real
+phases at their real sizes, on a few of the pictures, in a folder that is gone after.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from studio.config import from_dict, read_json
+from studio.networks.blocks import freeze
+from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
+from studio.training.dataset import Pictures, find_pictures
+from studio.training.phase import Phase
+from studio.training.run import Run
+from studio.training.session import Session
+from studio.training.settings import TrainSettings
+from studio.training.snapshot import Album
+
+PICTURES = 12
+SECONDS = 10.0
+WARM_STEPS = 1
+
+
+class Trial(Session):
+    """A trainer that only looks how long its steps take."""
+
+    def measure(self, seconds: float) -> dict[str, Any]:
+        """Give images a second of both phases, and the device."""
+        settings = self.settings
+        self.pictures = Pictures(Path(settings.folder), settings.resolution, 0.0)
+        self.album = Album(self.run, settings, self.pictures, self.device)
+        model = make_autoencoder(settings)
+        phase = AutoencoderPhase(settings, self.pictures, model, self.device)
+        # what it learns first, and what it learns from patch_start on
+        early, late = (pace(phase, at, seconds / 4) for at in (0.1, 0.9))
+        standardise(phase.average, self.pictures, self.device)
+        self.album.autoencoder = freeze(phase.average)
+        second = self._second_phase(self._latents())
+        share = settings.patch_start
+        return {
+            "autoencoder": round(1 / (share / early + (1 - share) / late), 2),
+            "generator": round(pace(second, 0.5, seconds / 2), 2),
+            "device": self.device.type,
+        }
+
+
+def pace(phase: Phase, progress: float, seconds: float) -> float:
+    """Give the images a second of a phase, its first steps not counted."""
+    for _ in range(WARM_STEPS):
+        phase.step(progress)
+    images, start = phase.images, time.monotonic()
+    while (passed := time.monotonic() - start) < seconds or phase.images == images:
+        phase.step(progress)
+    return (phase.images - images) / passed
+
+
+def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]:
+    """Train for some seconds on a few pictures of the folder, and leave nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        few = Path(folder) / "pictures"
+        few.mkdir()
+        paths = find_pictures(Path(settings.folder), settings.excluded)
+        for number, path in enumerate(islice(paths, PICTURES)):
+            (few / f"{number}{path.suffix}").symlink_to(path.resolve())
+        os.environ["STUDIO_RUNS"] = str(Path(folder) / "runs")
+        # a start from a model learns at the same pace, and need not be read
+        changed = replace(
+            settings, folder=str(few), base="scratch", variants=1, excluded=()
+        )
+        return Trial(Run.create(changed)).measure(seconds)
+
+
+if __name__ == "__main__":
+    answer = try_out(from_dict(TrainSettings, read_json(sys.stdin.read())))
+    print(json.dumps(answer))

@@ -1,0 +1,175 @@
+/** The few choices of a run; all the others are derived, and open under Advanced. */
+import { make } from "../elements.js";
+import { languages, word } from "../languages.js";
+import { Advanced } from "./advanced.js";
+import { choice, duration, field, line, press } from "./parts.js";
+
+const DIALS = ["quick", "good", "best"];
+
+export class Choices {
+  #dial = "good";
+  #dials = {};
+  #proposed = [224, 224];
+
+  constructor(onTry) {
+    this.advanced = new Advanced();
+    this.bases = [];
+    this.element = this.#build(onTry);
+    languages.addEventListener("language", () => this.#offerBases());
+  }
+
+  /** Take in what the server knows: models to start from, and every setting. */
+  offer({ bases, defaults }) {
+    this.bases = bases;
+    this.advanced.offer(defaults);
+    this.#offerBases();
+  }
+
+  /** Propose what fits the pictures that were found. */
+  suggest(found, name) {
+    this.#proposed = found.resolution;
+    this.#dials = found.dials;
+    this.fineTune = found.fine_tune;
+    this.name.value = name;
+    this.size.value = String(found.resolution[0]);
+    this.#offerBases(true);
+    this.pace = null;
+    this.#tell();
+  }
+
+  /** Another number of pictures: another start may be better. */
+  expect(count) {
+    this.fineTune = count < 2000;
+  }
+
+  /** What a trial measured on this machine. */
+  forecast({ pace, dials }) {
+    this.pace = pace;
+    this.#dials = dials;
+    this.#tell();
+  }
+
+  trying(on) {
+    this.try.disabled = on;
+    word(this.try, { text: on ? "ui.train.trying" : "ui.train.try" });
+  }
+
+  /** The settings that were chosen. */
+  wish() {
+    const [base, parts] = this.base.value.split("|");
+    const sides = this.size.value.trim().split(/[x\u00d7]/i).map(Number);
+    const advanced = this.advanced.wish();
+    const minutes = advanced.kimg ? {} : { minutes: this.#dials[this.#dial]?.minutes ?? 60 };
+    return {
+      name: this.name.value.trim(),
+      family: this.family(),
+      resolution: sides.length === 1 ? [sides[0], sides[0]] : sides,
+      ...(base === "scratch" ? {} : { base, base_parts: parts }),
+      ...minutes,
+      ...advanced,
+    };
+  }
+
+  family() {
+    return this.families.find((input) => input.checked).value;
+  }
+
+  #offerBases(anew = false) {
+    const chosen = anew ? null : this.base.value;
+    const pairs = [];
+    for (const base of this.bases) {
+      const title = base.titles?.[languages.current] ?? base.title ?? base.name;
+      const fits = base.whole && base.family === this.family();
+      if (fits) pairs.push([`${base.name}|all`, "ui.train.base.model", { title }]);
+      pairs.push([`${base.name}|autoencoder`, "ui.train.base.autoencoder", { title }]);
+    }
+    pairs.push(["scratch|all", "ui.train.base.scratch"]);
+    const fresh = choice(pairs);
+    this.base.replaceChildren(...fresh.childNodes);
+    const values = pairs.map(([value]) => value);
+    const best = this.fineTune === false ? "scratch|all" : values[0];
+    this.base.value = values.includes(chosen) ? chosen : best;
+    this.#fit();
+  }
+
+  /** A start from a whole model has the size of that model. */
+  #fit() {
+    const [name, parts] = this.base.value.split("|");
+    const base = parts === "all" && this.bases.find((known) => known.name === name);
+    this.size.disabled = Boolean(base);
+    const size = base ? base.resolution : this.#proposed;
+    if (base || this.wasFixed) this.size.value = size[0] === size[1] ? size[0] : size.join("x");
+    this.wasFixed = Boolean(base);
+  }
+
+  #tell() {
+    for (const { value, note } of this.dialNotes) {
+      const dial = this.#dials[value];
+      if (dial) word(note, { text: duration(dial.minutes)[0], params: duration(dial.minutes)[1] });
+    }
+    const dial = this.#dials[this.#dial];
+    if (!dial) return;
+    if (this.pace) {
+      const speed = this.pace.generator;
+      word(this.reason, { text: `ui.train.why.${dial.limited_by}`, params: { speed, kimg: dial.kimg } });
+    } else word(this.reason, { text: `ui.train.why.${this.#dial}` });
+  }
+
+  #build(onTry) {
+    this.name = make("input", { type: "text", class: "text", maxlength: "64" });
+    this.size = make("input", { type: "text", class: "text short", inputmode: "numeric" });
+    this.size.dataset.field = "resolution";
+    this.base = make("select", { class: "choice", onchange: () => this.#fit() });
+    this.reason = line("ui.train.why.good", {}, "dial-reason");
+    this.try = press("try", onTry);
+    const grid = make("div", { class: "choices-grid" });
+    grid.append(
+      field("name", this.name),
+      field("size", this.size, "ui.train.size.hint"),
+      field("base", this.base, "ui.train.base.hint"),
+    );
+    const forecast = make("div", { class: "forecast" }, this.reason, this.try);
+    return make("div", { class: "choices" }, this.#familyCards(), grid, this.#dialRow(), forecast, this.advanced.element);
+  }
+
+  #familyCards() {
+    this.families = [];
+    const cards = ["gan", "vae"].map((family) => {
+      const input = make("input", {
+        type: "radio",
+        name: "train-family",
+        value: family,
+        checked: family === "gan",
+        onchange: () => this.#offerBases(),
+      });
+      this.families.push(input);
+      const title = word(make("span", { class: "card-title" }), { text: `ui.train.family.${family}` });
+      const what = line(`ui.train.family.${family}.what`);
+      return make("label", { class: "card" }, input, title, what);
+    });
+    const group = make("div", { class: "cards", role: "radiogroup" }, ...cards);
+    return word(group, { name: "ui.train.family" });
+  }
+
+  #dialRow() {
+    this.dialNotes = [];
+    const parts = DIALS.map((value) => {
+      const input = make("input", {
+        type: "radio",
+        name: "train-dial",
+        value,
+        checked: value === this.#dial,
+        onchange: () => {
+          this.#dial = value;
+          this.#tell();
+        },
+      });
+      const title = word(make("span", { class: "card-title" }), { text: `ui.train.dial.${value}` });
+      const note = make("span", { class: "dial-note" });
+      this.dialNotes.push({ value, note });
+      return make("label", { class: "card dial" }, input, title, note);
+    });
+    const group = make("div", { class: "cards dials", role: "radiogroup" }, ...parts);
+    return word(group, { name: "ui.train.dial" });
+  }
+}

@@ -1,0 +1,64 @@
+/** Small parts that all of the Train room is made of. */
+import { make } from "../elements.js";
+import { languages, word } from "../languages.js";
+
+/** A button with only words: `ui.train.NAME`. */
+export function press(name, act, look = "") {
+  const element = make("button", {
+    type: "button",
+    class: `quiet ${look}`.trim(),
+    "data-act": `train-${name}`,
+    onclick: act,
+  });
+  return word(element, { text: `ui.train.${name}` });
+}
+
+/** A paragraph that says `key`. */
+export function line(key, params = {}, look = "") {
+  return word(make("p", { class: look }), { text: key, params });
+}
+
+/** A field under its word; `control` is an input or a select. */
+export function field(name, control, hint = null) {
+  const label = word(make("span", { class: "field-word" }), { text: `ui.train.${name}` });
+  control.dataset.field ??= name;
+  const rows = [label, control];
+  if (hint) rows.push(line(hint, {}, "field-hint"));
+  return make("label", { class: "field" }, ...rows);
+}
+
+/** A select of [value, key] pairs. */
+export function choice(pairs, act = () => {}) {
+  const select = make("select", { class: "choice", onchange: act });
+  select.append(
+    ...pairs.map(([value, key, params]) =>
+      word(make("option", { value }), { text: key, params: params ?? {} }),
+    ),
+  );
+  return select;
+}
+
+/** One line for what went wrong, empty until something does. */
+export class Notice {
+  constructor(look = "") {
+    this.element = make("p", { class: `notice ${look}`, role: "alert" });
+  }
+
+  /** Say what an error tells, or nothing. */
+  tell(error = null) {
+    this.element.replaceChildren();
+    for (const name of ["say", "params"]) delete this.element.dataset[name];
+    if (!error) return;
+    const { code = "ui.status.no_answer", params = {}, sentence = "" } = error;
+    const key = code.startsWith("ui.") ? code : `error.${code}`;
+    if (languages.knows(key)) word(this.element, { text: key, params });
+    else this.element.textContent = sentence || code;
+  }
+}
+
+/** Minutes as a person says them: the key and its numbers. */
+export function duration(minutes) {
+  if (minutes < 1) return ["ui.train.time.seconds", { n: Math.max(1, Math.round(minutes * 60)) }];
+  if (minutes < 90) return ["ui.train.time.minutes", { n: Math.round(minutes) }];
+  return ["ui.train.time.hours", { n: (minutes / 60).toFixed(1) }];
+}

@@ -1,0 +1,216 @@
+"""The Train room, with a real run: from a drop of pictures to a model in Create."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trainers import TINY
+
+from studio.paths import ROOT
+
+from .conftest import PATIENCE, Room, Studio
+
+FORM_FIELDS = {"resolution", "minutes"}
+DROP = """async ([files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name));
+  }
+  const event = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  document.querySelector(".zone").dispatchEvent(new DragEvent("drop", event));
+}"""
+
+
+def go_to_train(room: Room) -> Room:
+    room.page.click("[data-room-link=train]")
+    room.wait("() => document.querySelector('.train .form:not([hidden])')")
+    room.wait("() => document.querySelectorAll('.setting').length > 20")
+    return room
+
+
+def drop(room: Room, folder: Path) -> None:
+    """Drop the pictures of a folder, as a hand does."""
+    import base64
+
+    files = [
+        (path.name, base64.b64encode(path.read_bytes()).decode())
+        for path in sorted(folder.glob("*.png"))
+    ]
+    room.page.evaluate(DROP, [files])
+
+
+def choose_tiny(room: Room, name: str, **changes: Any) -> None:
+    """Fill the form for a run that takes seconds."""
+    page = room.page
+    page.fill("[data-field=name]", name)
+    page.select_option("[data-field=base]", "scratch|all")
+    page.fill("[data-field=resolution]", "32")
+    page.evaluate("document.querySelector('[data-fold=advanced]').open = true")
+    for key, value in {**TINY, **changes}.items():
+        if key not in FORM_FIELDS:
+            typed = value if isinstance(value, str) else json.dumps(value).strip("[]")
+            page.fill(f".setting [data-field={key}]", typed)
+    page.select_option("[data-field=rights]", "own")
+
+
+def wait_for_phase(room: Room, *phases: str) -> None:
+    condition = "(phases) => phases.includes(document.querySelector("
+    condition += "'.run[aria-current]')?.dataset.phase)"
+    room.page.wait_for_function(condition, arg=list(phases), timeout=4 * PATIENCE)
+
+
+@pytest.fixture
+def train(visit: Callable[..., Room]) -> Iterator[Room]:
+    room = visit(viewport={"width": 1440, "height": 900}).enter()
+    yield go_to_train(room)
+    assert room.errors == []
+
+
+def test_nothing_of_the_train_room_is_fetched_before_it_is_opened(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit()
+    asked: list[str] = []
+    room.page.on("request", lambda request: asked.append(request.url))
+    room.enter()
+    assert not [url for url in asked if "/train/" in url or "/runs" in url]
+    before = room.page.evaluate("window.kept = document.querySelector('canvas.live')")
+    go_to_train(room)
+    assert not room.page.evaluate("reverie.drift.on")
+    room.page.click("[data-room-link=create]")
+    room.wait("() => document.querySelector('.frame').checkVisibility()")
+    same = "window.kept === document.querySelector('canvas.live')"
+    assert before is not None and room.page.evaluate(same)
+    assert room.page.evaluate("reverie.live.state") == "open"
+    room.wait("() => reverie.drift.on")
+
+
+def test_from_dropped_pictures_to_a_model_in_create(
+    train: Room, tiny_folder: Path, studio: Studio
+) -> None:
+    page = train.page
+    drop(train, tiny_folder)
+    page.wait_for_selector(".doctor-count")
+    assert "12" in page.inner_text(".doctor-count")
+    page.wait_for_selector(".problem img")
+    choose_tiny(train, "dusk", kimg=30.0)
+    page.click("[data-act=train-start]")
+    page.wait_for_selector(".sheet:not([hidden])", timeout=4 * PATIENCE)
+
+    page.reload()
+    page.wait_for_selector(".run[data-run=dusk][aria-current]")
+    assert page.inner_text(".watch-name") == "dusk"
+    page.wait_for_selector(".sheet:not([hidden])")
+    page.click("[data-act=train-pause]")
+    wait_for_phase(train, "paused")
+    page.click("[data-act=train-resume]")
+    wait_for_phase(train, "autoencoder", "generator")
+    wait_for_phase(train, "generator")
+    page.wait_for_selector("[data-act=train-publish]:not(:disabled)")
+    page.click("[data-act=train-stop]")
+    wait_for_phase(train, "stopped")
+
+    page.click("[data-act=train-publish]")
+    page.fill("[data-field=publish]", "evening")
+    page.click("[data-act=train-publish_go]")
+    page.wait_for_function(
+        "() => document.querySelector('.question').textContent.includes('evening')"
+    )
+    card = json.loads((studio.checkpoints / "evening" / "card.json").read_text())
+    assert card["data"]["rights"] == "I made these pictures."
+    page.click("[data-act=train-play]")
+    train.wait("() => reverie.store.card?.name === 'dusk'")
+    train.wait("() => reverie.picture.settledRecipe === reverie.store.recipe")
+
+    page.go_back()
+    page.click("[data-act=train-delete]")
+    page.click("[data-act=train-delete_sure]")
+    train.wait("() => !document.querySelector('.run[data-run=dusk]')")
+
+
+def test_a_problem_is_left_out_with_one_click(train: Room, tmp_path: Path) -> None:
+    from PIL import Image
+
+    for i in range(4):
+        Image.new("RGB", (64, 64), (60 * i, 90, 200)).save(tmp_path / f"{i}.png")
+    (tmp_path / "broken.png").write_bytes(b"broken")
+    page = train.page
+    page.fill("[data-field=path]", str(tmp_path))
+    page.click("[data-act=train-look]")
+    page.wait_for_selector(".kind[data-kind=small]")
+    before = page.inner_text(".doctor-count")
+    page.click(".kind[data-kind=small]")
+    assert page.inner_text(".doctor-count") != before
+    page.click(".problem:not(:disabled) >> nth=0")
+    page.fill("[data-field=path]", "/no/such/folder")
+    page.press("[data-field=path]", "Enter")
+    page.wait_for_selector(".intake .notice:not(:empty)")
+    assert "/no/such/folder" in page.inner_text(".intake .notice")
+
+
+def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(
+    train: Room, tiny_folder: Path, studio: Studio
+) -> None:
+    page = train.page
+    page.fill("[data-field=path]", str(tiny_folder))
+    page.click("[data-act=train-look]")
+    page.wait_for_selector(".doctor-count")
+    choose_tiny(train, "no/name")
+    page.click("[data-act=train-start]")
+    page.wait_for_selector(".form-rest .notice:not(:empty)")
+    assert "no/name" in page.inner_text(".form-rest .notice")
+    from trainers import tiny_options
+
+    command = [sys.executable, "-m", "studio", "train", str(tiny_folder)]
+    command += ["--name", "terminal", *tiny_options()]
+    folders = {"STUDIO_RUNS": str(studio.runs)}
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **folders}, check=True)
+    page.wait_for_selector(".run[data-run=terminal]")
+    page.click(".run[data-run=terminal]")
+    page.wait_for_selector(".film-frame")
+    # all of it without scrolling
+    fits = "() => document.querySelector('.train-main')"
+    train.wait(f"{fits}.scrollHeight <= document.querySelector('.train').clientHeight")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_phone_shows_the_train_room_without_sideways_scrolling(
+    visit: Callable[..., Room], language: str, tiny_folder: Path
+) -> None:
+    room = visit(viewport={"width": 390, "height": 844}, locale=language).enter()
+    go_to_train(room)
+    room.page.fill("[data-field=path]", str(tiny_folder))
+    room.page.press("[data-field=path]", "Enter")
+    room.page.wait_for_selector(".doctor-count")
+    room.unfold()
+    assert room.page.evaluate("document.documentElement.scrollWidth") <= 390
+    words = room.page.inner_text(".train")
+    assert "ui.train" not in words
+    assert ("Start training" in words) == (language == "en")
+
+
+def test_a_shared_studio_explains_that_it_does_not_train(
+    chromium: Any, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    from servers import free_port
+
+    shared = Studio(tiny_checkpoint.parent, tmp_path, free_port(), STUDIO_MODE="demo")
+    context = chromium.new_context(locale="en-US")
+    try:
+        shared.start()
+        room = Room(context.new_page(), shared.address).enter()
+        room.page.click("[data-room-link=train]")
+        room.page.wait_for_selector(".train.is-off .train-off")
+        assert "off" in room.page.inner_text(".train-off")
+        assert room.errors == []
+    finally:
+        context.close()
+        shared.stop()
