@@ -152,7 +152,7 @@ def test_children_of_two_lie_between_beyond_and_across(
         change = tiny_model.style(child.recipe) - pair[0].style
         shares = (change * whole).sum(1) / (whole * whole).sum(1)
         if child.role == "between":
-            assert 0 < shares.min() and shares.max() < 1
+            assert shares.min() > 0 and shares.max() < 1
         elif child.role == "beyond":
             assert shares.max() > 1 or shares.min() < 0
         else:
