@@ -75,8 +75,10 @@ export class Refine {
     this.grid.addEventListener("focusin", (event) => this.#point(event));
     this.learnt = make("p", { class: "learnt", role: "status" });
     this.strength = this.#strength();
-    this.alone = button("alone", () => this.#beAlone(), { icon: "close" });
-    this.alone.hidden = true;
+    this.alone = word(
+      make("button", { type: "button", class: "offer", onclick: () => this.#beAlone() }),
+      { text: "ui.alone", hint: "ui.alone.hint" },
+    );
     this.place.append(
       this.grid,
       this.learnt,
@@ -87,7 +89,6 @@ export class Refine {
         button("others", () => this.others(), { icon: "others" }),
         this.#toggle("composition"),
         this.#toggle("detail"),
-        this.alone,
       ),
       fold("taste", this.#taste()),
     );
@@ -146,7 +147,8 @@ export class Refine {
       name: say("ui.refine.strength"),
       figures: say("ui.refine.strength.hint"),
     });
-    this.learnt.textContent = sentenceOf(this.answer?.taste, Boolean(this.mate));
+    this.learnt.replaceChildren(sentenceOf(this.answer?.taste, Boolean(this.mate)));
+    if (this.mate) this.learnt.append(" ", this.alone);
   }
 
   #follow(how) {
@@ -217,7 +219,6 @@ export class Refine {
     this.children.forEach((tile, index) => tile.show(answer.children[index] ?? null));
     const parent = { role: "parent", recipe: this.store.recipe, place: answer.place };
     this.tiles[MIDDLE].show(parent);
-    this.alone.hidden = !this.mate;
     this.#describe();
     this.#offerMate(answer);
     for (const tile of [this.tiles[MIDDLE], ...this.children]) {
