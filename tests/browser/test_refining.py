@@ -33,7 +33,10 @@ PLANT = """async (count) => {
 
 def open_grid(room: Room) -> Room:
     room.page.evaluate(
-        "document.querySelector('[data-fold=refine]').open = true; reverie.store.flush()"
+        """() => {
+          document.querySelector('[data-fold=refine]').open = true;
+          reverie.store.flush();
+        }"""
     )
     room.wait(WHOLE)
     return room
@@ -105,12 +108,16 @@ def test_the_tree_goes_anywhere_and_two_works_can_be_compared_and_bred(
     refining.do("undo").wait("(id) => reverie.history.head.id === id", first["id"])
     refining.wait(WHOLE)
     second = take(refining, "2")
-    refining.press("t").wait("() => document.querySelectorAll('.tree-row').length === 3")
+    refining.press("t").wait(
+        "() => document.querySelectorAll('.tree-row').length === 3"
+    )
     assert refining.page.locator(".tree-row.is-head").count() == 1
     for row in (0, 1):
         refining.page.locator(".tree-row input").nth(row).check()
     refining.do("compare")
-    refining.wait("() => [...document.querySelectorAll('.pair img')].every((i) => i.src)")
+    refining.wait(
+        "() => [...document.querySelectorAll('.pair img')].every((i) => i.src)"
+    )
     refining.do("back").do("breed")
     refining.wait("() => document.querySelector('.tile[data-role=between].is-drawn')")
     refining.wait(WHOLE)

@@ -3,7 +3,6 @@
  * somebody opens them.
  */
 import { fold, make } from "./elements.js";
-import { languages, say } from "./languages.js";
 
 /**
  * The fold of the grid; `V` opens it, `T` the family tree.
@@ -41,6 +40,5 @@ export function refining(room, desk) {
         (await panel).breedWith(mate);
       }),
   });
-  languages.addEventListener("language", () => place.setAttribute("aria-label", say("ui.refine")));
   return details;
 }
