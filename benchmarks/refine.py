@@ -59,12 +59,13 @@ def an_artist(
     def drifted(places: np.ndarray, grid: int) -> np.ndarray:
         return near(places, one + (other - one) * min(1.0, grid / (GRIDS - 1)))
 
-    return {
+    likings: dict[str, Liking] = {
         "linear": lambda places, grid: seen(places) @ slope,
         "target": lambda places, grid: near(places, one),
         "mixture": lambda p, grid: np.maximum(near(p, one), near(p, other)),
         "drifting": drifted,
-    }[kind]
+    }
+    return likings[kind]
 
 
 def session(
