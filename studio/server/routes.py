@@ -28,6 +28,7 @@ from studio.export.png import (
     write_png,
 )
 from studio.recipe import Recipe, Seed, read_json
+from studio.server import children as nursery
 from studio.server import pictures, training
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import Endpoint, admit, read_body, status_of
@@ -78,6 +79,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("POST", "/read", partial(read, makers, desks)),
         *training.table(),
         *pictures.table(),
+        ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [
         Route(f"/studio{path}", guarded(endpoint), methods=[method])
@@ -180,6 +182,14 @@ async def read(
         if not await asyncio.wrap_future(consistent):
             raise PictureError("picture_recipe_damaged")
     return JSONResponse({"recipe": recipe.to_dict(), **state})
+
+
+async def children(worker: RenderWorker, request: Request) -> Response:
+    """``POST /studio/children``: works bred from works, each with its role."""
+    text = await read_body(request, nursery.LIMIT)
+    wanted = nursery.read_request(read_json(text, nursery.LIMIT))
+    litter = worker.ask(wanted.parents[0].model, partial(nursery.breed, wanted))
+    return JSONResponse(await asyncio.wrap_future(litter))
 
 
 def _read_whole(data: bytes) -> SavedWork:

@@ -19,13 +19,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from studio.checkpoint import list_models, locate, read_card
+from studio.checkpoint import list_models, locate
 from studio.config import from_dict, read_json, to_dict
 from studio.errors import InputError, RunError
 from studio.paths import ROOT
 from studio.server.assets import TYPES, send_file
 from studio.server.guards import Endpoint, admit_training, read_body
 from studio.training import advice, launch, watch
+from studio.training.base import shapes_of
 from studio.training.intake import picture_set
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
@@ -139,7 +140,7 @@ def _sizes(body: dict[str, Any]) -> dict[str, Any]:
     if not any(model["name"] == base for model in list_models()):
         raise RunError("base_missing", base=base)
     whole = body.get("base_parts", "all") == "all"
-    sizes = advice.sizes_of(read_card(locate(base)), whole)
+    sizes = shapes_of(base, whole)
     for key in sizes:  # another size would only be told by a trainer that fails
         body.pop(key, None)
     return sizes

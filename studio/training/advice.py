@@ -70,27 +70,3 @@ def forecast(pace: dict[str, Any] | None, share: float = 0.3) -> dict[str, Any]:
             "limited_by": "enough" if needed < most else "patience",
         }
     return found
-
-
-def sizes_of(card: dict[str, Any], whole: bool) -> dict[str, Any]:
-    """Give the settings of a run whose networks shall fit those of a model.
-
-    `whole` is false where only the autoencoder is taken.
-    """
-    code, shape = card["networks"]["autoencoder"], card["networks"]["generator"]
-    found = {
-        "latent_channels": card["latent_channels"],
-        "encoder_widths": code["widths"],
-        "encoder_blocks": code["blocks"],
-        "decoder_widths": code["decoder_widths"],
-        "decoder_blocks": code["decoder_blocks"],
-    }
-    if whole:
-        found |= {
-            "family": card["family"],
-            "resolution": card["resolution"],
-            "generator_widths": shape["widths"],
-            "z_dim": shape["z_dim"],
-            "w_dim": shape["w_dim"],
-        }
-    return found

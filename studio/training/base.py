@@ -32,18 +32,24 @@ def make_settings(given: Mapping[str, Any]) -> TrainSettings:
     base = given.get("base", "scratch")
     if not isinstance(base, str) or base == "scratch":
         return from_dict(TrainSettings, given)
-    parts = ("autoencoder",) if given.get("base_parts") == "autoencoder" else SHAPES
-    return from_dict(TrainSettings, {**_shapes(base, parts), **given})
+    whole = given.get("base_parts", "all") == "all"
+    return from_dict(TrainSettings, {**shapes_of(base, whole), **given})
 
 
-def _shapes(base: str, parts: Any) -> dict[str, Any]:
+def shapes_of(base: str, whole: bool) -> dict[str, Any]:
+    """Give the settings of a run whose networks shall fit those of a model.
+
+    `whole` is false where only the autoencoder is taken. Raises ModelError.
+    """
     card = read_card(locate(base))
     networks = card["networks"]
     found = {
         setting: networks[part][entry]
-        for part in parts
+        for part in SHAPES
+        if whole or part == "autoencoder"
         for entry, setting in SHAPES[part].items()
         if entry in networks.get(part, {})
     }
-    whole = "generator" in parts
-    return {**found, "resolution": card["resolution"]} if whole else found
+    if whole:
+        found |= {"family": card["family"], "resolution": card["resolution"]}
+    return found

@@ -58,6 +58,15 @@ class Database {
     return this.#run(store, "readwrite", (objects) => objects.put(value));
   }
 
+  /** All of `values` or none. */
+  putAll(store, values) {
+    return this.#run(store, "readwrite", (objects) => {
+      let request = null;
+      for (const value of values) request = objects.put(value);
+      return request ?? objects.count();
+    });
+  }
+
   delete(store, key) {
     return this.#run(store, "readwrite", (objects) => objects.delete(key));
   }
@@ -88,6 +97,10 @@ class Memory {
 
   async put(store, value) {
     this.#stores[store].set(value[STORES[store]], value);
+  }
+
+  async putAll(store, values) {
+    for (const value of values) await this.put(store, value);
   }
 
   async delete(store, key) {

@@ -142,7 +142,9 @@ export class Desk {
   /** Write `work` into the history; a browser that refuses is no reason to stop. */
   #record(work, how) {
     return this.history.add(work, how).catch(() => {
-      this.status.tell("ui.status.not_recorded");
+      // What is there already can be carried out of a storage that is full.
+      const offer = { key: "ui.tree.export", act: () => this.actions.exportTree?.() };
+      this.status.tell("ui.status.not_recorded", {}, { offer });
     });
   }
 
@@ -170,6 +172,11 @@ export class Desk {
       language: () => this.#attempt(() => languages.toggle()),
       help: () => this.shortcuts.toggle(),
     };
+  }
+
+  /** Go to the moment `id` of the history. */
+  visit(id) {
+    return this.#walk(() => this.history.go(id));
   }
 
   #dream() {

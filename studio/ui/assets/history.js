@@ -5,7 +5,8 @@
  *
  * @typedef {Object} Moment
  * @property {string} id
- * @property {string[]} parents none for a beginning, one for a change
+ * @property {string[]} parents none for a beginning, one for a change, two for a
+ *   child of two works; undo walks to the first
  * @property {import("./recipe.js").Recipe} recipe
  * @property {import("./store.js").Hand} hand
  * @property {string} how
@@ -48,7 +49,7 @@ export class History extends EventTarget {
       if (this.head && sameWork(this.head, work)) return this.head;
       const moment = {
         id: freshId(),
-        parents: this.head ? [this.head.id] : [],
+        parents: this.head ? [this.head.id, ...(work.also ?? [])] : [],
         recipe: work.recipe,
         hand: work.hand,
         how,
@@ -76,6 +77,19 @@ export class History extends EventTarget {
       const moment = await this.#find(id);
       return moment ? this.#stand(moment, ahead) : null;
     });
+  }
+
+  /** Stand on the moment `id`; a change made there begins a new branch. */
+  go(id) {
+    return this.#inOrder(async () => {
+      const moment = await this.#find(id);
+      return moment ? this.#stand(moment, []) : null;
+    });
+  }
+
+  /** Write moments from elsewhere, or again; all of them or none. */
+  takeIn(moments) {
+    return this.#inOrder(() => this.#database.putAll("works", moments));
   }
 
   /** All moments, oldest first. @returns {Promise<Moment[]>} */

@@ -2,6 +2,7 @@
 import { button, fold, make } from "./elements.js";
 import { word } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
+import { refining } from "./refining.js";
 import { keyOf } from "./shortcuts.js";
 
 /** Sides of the file to take away, as multiples of the model's own. */
@@ -55,6 +56,7 @@ export function furnish(room, desk) {
       false,
     ),
   );
+  places.first.before(remembered(refining(room, desk), false));
   word(room.querySelector(".actions"), { name: "ui.actions" });
   word(places.keepers, { name: "ui.keepers" });
   nameFrame(places.frame, desk);
@@ -66,6 +68,8 @@ function followHistory(history, undo, redo) {
   const follow = () => {
     undo.disabled = !history.canUndo;
     redo.disabled = !history.canRedo;
+    // In its place but out of sight, while there is nowhere to go.
+    redo.classList.toggle("is-idle", redo.disabled);
   };
   history.addEventListener("move", follow);
   follow();

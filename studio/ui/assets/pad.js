@@ -5,7 +5,7 @@
  */
 import { make } from "./elements.js";
 import { say, word, languages } from "./languages.js";
-import { ROW, between, latticePlace, latticeSource, neighbour, sameSeeds } from "./recipe.js";
+import { ROW, between, latticePlace, latticeSource, neighbour, pairsOf, sameSeeds } from "./recipe.js";
 import { withRecipe } from "./store.js";
 
 /** How far the pad reaches from its middle, in cells. */
@@ -79,6 +79,8 @@ export class Pad {
     };
     surface.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !this.store.work) return;
+      // A style of its own has no seeds beside it: only the map itself leads away.
+      if (!jumps && !pairsOf(this.store.recipe.source)) return;
       const box = surface.getBoundingClientRect();
       start = { x: event.clientX, y: event.clientY, box, held: false, moved: false };
       if (jumps) grasp(event);

@@ -9,6 +9,8 @@ const KEYS = [
   ["next", "N"],
   ["undo", "Ctrl+Z"],
   ["redo", "Ctrl+Shift+Z"],
+  ["refine", "V"],
+  ["tree", "T"],
   ["keep", "K"],
   ["save", "S"],
   ["link", "C"],

@@ -7,7 +7,8 @@
  * @typedef {Object} Hand What the sliders show: amounts before the master.
  * @property {number} strength the master, 0 to 2
  * @property {Record<string, number>} amounts
- * @typedef {{recipe: Recipe, hand: Hand}} Work
+ * @typedef {{recipe: Recipe, hand: Hand, also?: string[]}} Work `also` has the ids of
+ *   other works that it was bred from
  */
 import { plain, sameRecipe, withAmounts } from "./recipe.js";
 
@@ -47,7 +48,8 @@ export class Store extends EventTarget {
     if (!this.work) return;
     this.touch();
     if (this.#pending !== how) this.flush();
-    this.work = change(this.work);
+    const { also: _, ...before } = this.work;
+    this.work = change(before);
     this.#pending = how;
     clearTimeout(this.#timer);
     if (final) this.#timer = setTimeout(() => this.flush(), ONE_GESTURE);

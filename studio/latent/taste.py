@@ -1,0 +1,261 @@
+"""What somebody likes, learnt from what they choose.
+
+A Gaussian process over the first components of w says how much a work is liked. It
+never sees a number from the person: only which of a grid they took (the choice model
+of Plackett and Luce), what they liked and disliked, each vote counting less as newer
+ones come. Preference learning with Gaussian processes and Laplace's approximation:
+Chu and Ghahramani, ICML 2005, equations 5 to 13; choosing what to show by samples of
+the posterior: Thompson 1933, as in arXiv:1707.02038, section 4.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+DIMENSIONS = 16  # components of w that taste is learnt in
+REMEMBERED = 60  # newest votes that count at all
+HALF_LIFE = 4.0  # choices after which a vote counts half
+# How much of a liking is a plain more or less of something, and how much is a place
+# that is liked, in the units of the choice model (e to the liking is the odds).
+SLOPE, BUMP, LENGTH = 2.5, 2.0, 0.8
+NEWTON_STEPS = 30
+JITTER = 1e-4
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One act of a person: ``kind`` is ``chosen``, ``liked`` or ``disliked``.
+
+    ``place`` is where in w the work is, ``over`` the places it was chosen over; a
+    work that is only liked or disliked has none.
+    """
+
+    kind: str
+    place: tuple[float, ...]
+    over: tuple[tuple[float, ...], ...] = ()
+
+
+def fade(votes: Sequence[Vote]) -> np.ndarray:
+    """Give how much each vote counts, [N] in 0..1, the newest last and most.
+
+    A like or dislike is one work of a grid, and lets the others age by so much less.
+    """
+    steps = np.array([1.0 if vote.kind == "chosen" else 0.2 for vote in votes])
+    ages = steps[::-1].cumsum()[::-1] - steps
+    return np.asarray(0.5 ** (ages / HALF_LIFE))
+
+
+@dataclass(frozen=True)
+class Belief:
+    """How much works are believed to be liked: a Gaussian over likings.
+
+    ``points`` [n, d] are the places seen, ``root`` the Cholesky factor of their
+    prior covariance, ``best`` [n] the most probable whitened likings, ``sure`` the
+    Cholesky factor of their precision. Made by :func:`learn`.
+    """
+
+    points: np.ndarray
+    root: np.ndarray = field(repr=False)
+    best: np.ndarray = field(repr=False)
+    sure: np.ndarray = field(repr=False)
+
+    def liking(self, places: np.ndarray) -> np.ndarray:
+        """Give the expected liking [m] of places [m, D]; a stranger's is 0."""
+        if not len(self.points):
+            return np.zeros(len(places))
+        return self._reach(places).T @ self.best
+
+    def samples(
+        self, places: np.ndarray, count: int, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Draw likings [count, m] of places [m, D] as they may all be at once.
+
+        A belief without votes has none to draw.
+        """
+        known = self._reach(places)  # [n, m]
+        narrow = np.linalg.solve(self.sure, known)
+        seen = places[:, : self.points.shape[1]]
+        left = covariance(seen, seen) - known.T @ known + narrow.T @ narrow
+        left[np.diag_indices_from(left)] += JITTER * (SLOPE + BUMP)
+        noise = rng.standard_normal((count, len(places)))
+        return known.T @ self.best + noise @ np.linalg.cholesky(left).T
+
+    def _reach(self, places: np.ndarray) -> np.ndarray:
+        """What places have to do with the whitened likings: [n, m]."""
+        seen = places[:, : self.points.shape[1]]
+        return np.linalg.solve(self.root, covariance(self.points, seen))
+
+
+def covariance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Give the prior covariance [n, m] of the likings of places [n, d] and [m, d]."""
+    size = max(1, a.shape[1])
+    inner = a @ b.T / size
+    own_a, own_b = np.square(a).sum(1), np.square(b).sum(1)
+    apart = np.maximum(own_a[:, None] + own_b - 2 * size * inner, 0) / size
+    return np.asarray(
+        SLOPE**2 * inner + BUMP**2 * np.exp(-apart / (2 * LENGTH**2)), float
+    )
+
+
+def learn(votes: Sequence[Vote], dimensions: int = DIMENSIONS) -> Belief:
+    """Learn from votes, oldest first; none at all gives the belief of a stranger.
+
+    Votes may contradict each other: then it is simply less sure. Places count with
+    their first ``dimensions`` numbers.
+    """
+    recent = list(votes)[-REMEMBERED:]
+    ballots, points = _ballots(recent, dimensions)
+    if not ballots:
+        none = np.zeros((0, 0))
+        return Belief(np.zeros((0, dimensions)), none, np.zeros(0), none)
+    prior = covariance(points, points)
+    prior[np.diag_indices_from(prior)] += JITTER * (SLOPE**2 + BUMP**2)
+    root = np.linalg.cholesky(prior)
+    best, precision = _most_probable(root, ballots)
+    return Belief(points, root, best, np.linalg.cholesky(precision))
+
+
+Ballot = tuple[str, np.ndarray, float]
+
+
+def _ballots(votes: Sequence[Vote], dimensions: int) -> tuple[list[Ballot], np.ndarray]:
+    """Votes as (kind, indices of points, weight), the voted one first; and points."""
+    index: dict[tuple[float, ...], int] = {}
+    ballots = []
+    for vote, weight in zip(votes, fade(votes), strict=True):
+        places = [
+            tuple(round(x, 3) for x in p[:dimensions]) for p in (vote.place, *vote.over)
+        ]
+        # The same work twice in one grid would be chosen over itself.
+        rows = list(dict.fromkeys(index.setdefault(p, len(index)) for p in places))
+        ballots.append((vote.kind, np.array(rows), float(weight)))
+    return ballots, np.array(list(index), float)
+
+
+def _most_probable(
+    root: np.ndarray, ballots: Sequence[Ballot]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find the whitened likings [n] that explain the votes best, and their precision.
+
+    Newton's method on a convex function, halving a step that overshoots.
+    """
+    v = np.zeros(len(root))
+    cost, slope, bend = _cost(v, root, ballots)
+    for _ in range(NEWTON_STEPS):
+        step = np.linalg.solve(bend, slope)
+        size = 1.0
+        while size > 1e-3 and _cost(v - size * step, root, ballots)[0] > cost:
+            size /= 2
+        v = v - size * step
+        before, (cost, slope, bend) = cost, _cost(v, root, ballots)
+        if before - cost < 1e-6:
+            break
+    return v, bend
+
+
+def _cost(
+    v: np.ndarray, root: np.ndarray, ballots: Sequence[Ballot]
+) -> tuple[float, np.ndarray, np.ndarray]:
+    """Minus the logarithm of the posterior at ``v``, its gradient and its Hessian."""
+    likings = root @ v
+    cost, slope = 0.5 * float(v @ v), np.zeros(len(v))
+    bend = np.zeros((len(v), len(v)))
+    for kind, rows, weight in ballots:
+        if kind == "chosen":
+            value, gradient, hessian = _choice(likings[rows])
+        else:
+            value, gradient, hessian = _verdict(likings[rows[:1]], kind == "liked")
+            rows = rows[:1]
+        cost += weight * value
+        slope[rows] += weight * gradient
+        bend[np.ix_(rows, rows)] += weight * hessian
+    inner = root.T @ bend @ root
+    inner[np.diag_indices_from(inner)] += 1
+    return cost, v + root.T @ slope, inner
+
+
+def _choice(likings: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
+    """The first of these was chosen: minus log of its softmax, with derivatives."""
+    top = likings.max()
+    odds = np.exp(likings - top)
+    shares = odds / odds.sum()
+    value = float(top + math.log(odds.sum()) - likings[0])
+    gradient = shares.copy()
+    gradient[0] -= 1
+    return value, gradient, np.diag(shares) - np.outer(shares, shares)
+
+
+def _verdict(liking: np.ndarray, liked: bool) -> tuple[float, np.ndarray, np.ndarray]:
+    """This one was liked, or not: minus log of the logistic, with derivatives."""
+    sign = 1.0 if liked else -1.0
+    share = 1 / (1 + np.exp(np.clip(sign * liking, -50, 50)))
+    value = float(np.logaddexp(0, -sign * liking)[0])
+    return value, -sign * share, np.diag(share * (1 - share))
+
+
+@dataclass(frozen=True)
+class Leaning:
+    """A property that is liked (amount 0..1) or disliked (-1..0), and how sure that is.
+
+    ``amount`` is the correlation of liking with the property over works by chance,
+    ``sure`` the share (0.5..1) of possible likings in which it has this sign.
+    """
+
+    property: str
+    amount: float
+    sure: float
+
+
+# A weaker leaning, or one that could as well be the other way, is not put in words.
+LEAST_AMOUNT, LEAST_SURE = 0.2, 0.9
+STRANGERS, DRAWS = 256, 32
+
+
+def leanings(
+    belief: Belief, slopes: dict[str, np.ndarray], rng: np.random.Generator
+) -> list[Leaning]:
+    """Say which properties are liked, the surest leanings first.
+
+    ``slopes`` has for each property how it grows with each component of a place [D].
+    """
+    if not len(belief.points):
+        return []
+    works = rng.standard_normal((STRANGERS, belief.points.shape[1]))
+    draws = belief.samples(works, DRAWS, rng)
+    found = []
+    for name, slope in slopes.items():
+        grown = works @ slope[: works.shape[1]]
+        if not grown.std() > 0:
+            continue
+        along = _correlations(draws, grown)
+        amount = float(along.mean())
+        sure = float((along * amount > 0).mean())
+        if abs(amount) >= LEAST_AMOUNT and sure >= LEAST_SURE:
+            found.append(Leaning(name, round(amount, 2), round(sure, 2)))
+    return sorted(found, key=lambda one: -abs(one.amount) * one.sure)
+
+
+def certainty(belief: Belief, place: np.ndarray, rng: np.random.Generator) -> float:
+    """Say how sure it is (0..1) that ``place`` [D] is liked more than works by chance.
+
+    0 is a coin's toss, 1 a promise.
+    """
+    if not len(belief.points):
+        return 0.0
+    works = rng.standard_normal((STRANGERS, belief.points.shape[1]))
+    seen = np.concatenate([place[None, : works.shape[1]], works])
+    draws = belief.samples(seen, DRAWS, rng)
+    better = float((draws[:, :1] > draws[:, 1:]).mean())
+    return round(max(0.0, 2 * better - 1), 2)
+
+
+def _correlations(draws: np.ndarray, grown: np.ndarray) -> np.ndarray:
+    """The correlation of each row of draws [n, m] with ``grown`` [m]: [n]."""
+    rows = draws - draws.mean(axis=1, keepdims=True)
+    line = grown - grown.mean()
+    sizes = np.linalg.norm(rows, axis=1) * np.linalg.norm(line)
+    return np.asarray(rows @ line / np.maximum(sizes, 1e-12))

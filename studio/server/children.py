@@ -1,0 +1,196 @@
+"""Children of works, for a page that remembers everything itself.
+
+``POST /studio/children`` takes ``{"parents": [recipe, ...], "strength", "count",
+"seed", "locks", "votes"}`` and gives the children with their roles, what has been
+learnt from the votes, and a mate where the family has become too alike. The server
+holds no session: votes are the page's own, as places that came with earlier children.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from studio import recipe_fields as fields
+from studio.errors import InputError
+from studio.latent.breeding import (
+    INBRED,
+    Child,
+    Locks,
+    Nursery,
+    Parent,
+    kinship,
+    property_rows,
+)
+from studio.latent.space import Space
+from studio.latent.taste import (
+    DIMENSIONS,
+    REMEMBERED,
+    Belief,
+    Vote,
+    certainty,
+    leanings,
+    learn,
+)
+from studio.recipe import SEED_MAX, Recipe
+
+if TYPE_CHECKING:
+    from studio.model import Model
+
+LIMIT = 512 * 1024  # bytes of a request: sixty votes of nine places are 80 KB
+PARENTS, CHILDREN = 4, 64
+VOTES, RIVALS = 1000, 64
+KINDS = ("chosen", "liked", "disliked")
+FAR = 100.0  # standard deviations; no place that we gave is further out
+BRANCH = 6  # choices of one branch that are looked at for inbreeding
+SPACES = 4
+
+_spaces: OrderedDict[str, Space] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a page asks for, checked."""
+
+    parents: tuple[Recipe, ...]
+    strength: float
+    count: int
+    seed: int
+    locks: Locks
+    votes: tuple[Vote, ...]
+
+
+def read_request(data: object) -> Request:
+    """Check ``data`` (parsed JSON). Raises InputError, RecipeError."""
+    body = fields.an_object(data, "children")
+    known = ("parents", "strength", "count", "seed", "locks", "votes")
+    fields.check_keys(body, "", known, ("parents",))
+    items = fields.a_list(body["parents"], "parents", 1, PARENTS)
+    parents = tuple(Recipe.from_dict(item) for item in items)
+    if len({(parent.model, parent.fingerprint) for parent in parents}) > 1:
+        raise InputError("children_models")
+    votes = fields.a_list(body.get("votes", []), "votes", 0, VOTES)
+    seed = body.get("seed", secrets.randbelow(SEED_MAX + 1))
+    return Request(
+        parents,
+        fields.a_number(body.get("strength", 0.5), "strength", 0, 1),
+        fields.an_integer(body.get("count", 8), "count", 1, CHILDREN),
+        fields.an_integer(seed, "seed", 0, SEED_MAX),
+        _read_locks(body.get("locks", {})),
+        tuple(_read_vote(vote, i) for i, vote in enumerate(votes))[-REMEMBERED:],
+    )
+
+
+def breed(request: Request, model: Model) -> dict[str, Any]:
+    """Answer a request with its model, on the thread that owns it."""
+    space = space_of(model)
+    rng = np.random.default_rng(request.seed)
+    parents = [Parent.of(recipe, model, space) for recipe in request.parents]
+    size = min(DIMENSIONS, len(space.centre))
+    if any(len(vote.place) != size for vote in request.votes):
+        raise InputError("children_foreign")
+    belief = learn(request.votes)
+    nursery = Nursery(model, space, request.locks, rng)
+    if len(parents) == 1:
+        children = nursery.around(parents[0], belief, request.strength, request.count)
+    else:
+        children = nursery.among(parents, belief, request.strength, request.count)
+    near = _kinship(parents, request.votes)
+    return {
+        "children": [_told(child) for child in children],
+        "place": _short(parents[0].place),
+        "kinship": round(near, 3),
+        "mate": nursery.mate(parents).to_dict() if near >= INBRED else None,
+        "taste": _taste(belief, request.votes, children, model, space, rng),
+    }
+
+
+def space_of(model: Model) -> Space:
+    """Return the space of ``model``, measured once; only the render thread asks."""
+    if model.fingerprint not in _spaces:
+        _spaces[model.fingerprint] = Space.of(model)
+    _spaces.move_to_end(model.fingerprint)
+    while len(_spaces) > SPACES:
+        _spaces.popitem(last=False)
+    return _spaces[model.fingerprint]
+
+
+def _taste(
+    belief: Belief,
+    votes: Sequence[Vote],
+    children: Sequence[Child],
+    model: Model,
+    space: Space,
+    rng: np.random.Generator,
+) -> dict[str, Any]:
+    """What has been learnt: in properties, and how sure the first tile is."""
+    names = {name for direction in model.directions for name in direction.effects}
+    slopes = {}
+    for name in sorted(names):
+        try:
+            rows = property_rows(model, name).mean(axis=0)
+        except InputError:  # every direction leaves this property as it is
+            continue
+        slopes[name] = (space.vectors @ rows) * space.spreads
+    return {
+        "votes": len(votes),
+        "sure": certainty(belief, children[0].place, rng),
+        "learnt": [vars(one) for one in leanings(belief, slopes, rng)],
+    }
+
+
+def _kinship(parents: Sequence[Parent], votes: Sequence[Vote]) -> float:
+    """How alike the parents are; of a single one, the branch that led to it."""
+    if len(parents) > 1:
+        return kinship(np.stack([parent.place for parent in parents]))
+    branch = [vote.place for vote in votes if vote.kind == "chosen"][-BRANCH:]
+    return kinship(np.array(branch)) if len(branch) == BRANCH else 0.0
+
+
+def _told(child: Child) -> dict[str, Any]:
+    recipe = child.recipe.to_dict()
+    return {"role": child.role, "recipe": recipe, "place": _short(child.place)}
+
+
+def _short(place: np.ndarray) -> list[float]:
+    return [round(float(number), 3) for number in place[:DIMENSIONS]]
+
+
+def _read_locks(value: object) -> Locks:
+    data = fields.an_object(value, "locks")
+    known = ("directions", "properties", "composition", "detail")
+    fields.check_keys(data, "locks.", known, ())
+    lists = [
+        tuple(
+            fields.a_name(name, f"locks.{key}")
+            for name in fields.a_list(data.get(key, []), f"locks.{key}", 0, 64)
+        )
+        for key in known[:2]
+    ]
+    halves = [data.get(key, False) for key in known[2:]]
+    if not all(isinstance(half, bool) for half in halves):
+        raise InputError("children_lock")
+    return Locks(lists[0], lists[1], *halves)
+
+
+def _read_vote(value: object, index: int) -> Vote:
+    path = f"votes[{index}]"
+    data = fields.an_object(value, path)
+    fields.check_keys(data, f"{path}.", ("kind", "place", "over"), ("kind", "place"))
+    if data["kind"] not in KINDS:
+        raise InputError("children_vote", kind=data["kind"])
+    over = fields.a_list(data.get("over", []), f"{path}.over", 0, RIVALS)
+    places = [_read_place(place, path) for place in (data["place"], *over)]
+    if len({len(place) for place in places}) > 1:
+        raise InputError("children_vote", kind=data["kind"])
+    return Vote(data["kind"], places[0], tuple(places[1:]))
+
+
+def _read_place(value: object, path: str) -> tuple[float, ...]:
+    numbers = fields.a_list(value, f"{path}.place", 1, DIMENSIONS)
+    return tuple(fields.a_number(x, f"{path}.place", -FAR, FAR) for x in numbers)

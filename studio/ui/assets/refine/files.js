@@ -1,0 +1,33 @@
+/** Files in and out of the page, and the style of what is loaded late. */
+import { make } from "../elements.js";
+
+const loaded = new Set();
+
+/** Load the stylesheet `name` of this folder, once. */
+export function styled(name) {
+  if (loaded.has(name)) return;
+  loaded.add(name);
+  document.head.append(
+    make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }),
+  );
+}
+
+/** Give the person a text as a file. */
+export function offerFile(text, name) {
+  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  const anchor = make("a", { href: address, download: name });
+  document.body.append(anchor);
+  anchor.click();
+  anchor.remove();
+  setTimeout(() => URL.revokeObjectURL(address), 60000);
+}
+
+/** @returns {Promise<File | null>} the file that the person picks */
+export function pickFile(accept) {
+  return new Promise((resolve) => {
+    const input = make("input", { type: "file", accept });
+    input.addEventListener("change", () => resolve(input.files[0] ?? null));
+    input.addEventListener("cancel", () => resolve(null));
+    input.click();
+  });
+}

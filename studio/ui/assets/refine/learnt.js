@@ -1,0 +1,27 @@
+/** What the studio has learnt of somebody's taste, as one sentence. */
+import { languages, say } from "../languages.js";
+
+/** More properties than this are no sentence any more. */
+const NAMED = 3;
+const SURE = 0.75;
+const FAIR = 0.45;
+
+/** @param {{votes: number, sure: number, learnt: {property: string, amount: number}[]}} taste */
+export function sentenceOf(taste, ofTwo) {
+  if (ofTwo) return say("ui.refine.of_two");
+  if (!taste?.votes) return say("ui.refine.begin");
+  const words = taste.learnt
+    .map(({ property, amount }) => `effect.${property}.${amount > 0 ? "plus" : "minus"}`)
+    .filter((key) => languages.knows(key))
+    .slice(0, NAMED)
+    .map((key) => say(key));
+  if (!words.length) return say("ui.refine.unsure", { count: taste.votes });
+  const list = words.join(say("ui.direction.and"));
+  const sure = say(howSure(taste.sure));
+  return say("ui.refine.learnt", { list, sure });
+}
+
+function howSure(share) {
+  if (share >= SURE) return "ui.refine.sure";
+  return share >= FAIR ? "ui.refine.fairly_sure" : "ui.refine.a_guess";
+}

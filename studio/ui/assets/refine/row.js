@@ -1,0 +1,102 @@
+/** One work in the family tree: its lines, its picture, how it came and when. */
+import { icon } from "../icons.js";
+import { make } from "../elements.js";
+import { languages, say, word } from "../languages.js";
+
+export const ROW_HEIGHT = 64;
+const LANE = 14;
+/** Lines further right than this are drawn on top of each other. */
+const LANES = 6;
+const STEPS = { step: "seed", drag: "pad", breed: "refine" };
+
+export class Row {
+  /**
+   * @param {import("./lineage.js").Row} row
+   * @param {Record<"go" | "star" | "tick", (moment: any) => void>} on
+   */
+  constructor({ moment, lane, above, below }, on) {
+    Object.assign(this, { moment, on, drawn: false });
+    this.image = make("img", { alt: "", draggable: "false" });
+    const words = make("span", { class: "tree-words" }, howOf(moment), timeOf(moment));
+    const go = make(
+      "button",
+      { type: "button", class: "tree-go", onclick: () => on.go(moment) },
+      make("span", { class: "tree-picture" }, this.image),
+      words,
+    );
+    go.dataset.hint = "ui.tree.go";
+    this.element = make(
+      "div",
+      { class: "tree-row", role: "listitem", "data-id": moment.id },
+      linesOf(moment.id, lane, above, below),
+      go,
+      this.#star(),
+      this.#tick(),
+    );
+  }
+
+  draw(address) {
+    this.drawn = true;
+    if (!address) return;
+    this.image.src = address;
+    this.image.classList.add("is-drawn");
+  }
+
+  /** Show whether it is on the easel or ticked. */
+  mark(head, ticked) {
+    this.element.classList.toggle("is-head", this.moment.id === head);
+    this.box.checked = ticked.includes(this.moment.id);
+  }
+
+  #star() {
+    const act = () => {
+      this.on.star(this.moment);
+      control.setAttribute("aria-pressed", String(Boolean(this.moment.starred)));
+    };
+    const fields = { type: "button", class: "quiet bare tree-star", onclick: act };
+    const control = make("button", fields, icon("star"));
+    control.setAttribute("aria-pressed", String(Boolean(this.moment.starred)));
+    return word(control, { name: "ui.star", hint: "ui.star.hint" });
+  }
+
+  #tick() {
+    this.box = make("input", { type: "checkbox", onchange: () => this.on.tick(this.moment) });
+    word(this.box, { name: "ui.tree.tick", hint: "ui.tree.tick" });
+    return make("label", { class: "tree-tick" }, this.box);
+  }
+}
+
+function howOf({ how }) {
+  const first = how.split(":")[0];
+  const key = `ui.how.${STEPS[first] ?? first}`;
+  return say(languages.knows(key) ? key : "ui.how.other");
+}
+
+function timeOf({ time }) {
+  const form = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+  const written = new Date(time).toLocaleString(languages.current, form);
+  return make("span", { class: "tree-time" }, written);
+}
+
+function linesOf(id, lane, above, below) {
+  const wide = LANE * (LANES + 1);
+  const at = (index) => LANE * (Math.min(index, LANES - 1) + 1);
+  const [x, y] = [at(lane), ROW_HEIGHT / 2];
+  const paths = [];
+  above.forEach((target, index) => {
+    if (!target) return;
+    if (target === id) paths.push(`M${at(index)} 0C${at(index)} ${y / 2} ${x} ${y / 2} ${x} ${y}`);
+    else paths.push(`M${at(index)} 0V${ROW_HEIGHT}`);
+  });
+  below.forEach((target, index) => {
+    const begins = target && above[index] !== target;
+    if (!begins) return;
+    const to = at(index);
+    paths.push(`M${x} ${y}C${x} ${1.5 * y} ${to} ${1.5 * y} ${to} ${ROW_HEIGHT}`);
+  });
+  const shell = document.createElement("template");
+  shell.innerHTML =
+    `<svg class="tree-lines" width="${wide}" height="${ROW_HEIGHT}" aria-hidden="true">` +
+    `<path d="${paths.join("")}"/><circle cx="${x}" cy="${y}" r="4"/></svg>`;
+  return shell.content.firstElementChild;
+}

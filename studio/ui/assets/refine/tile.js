@@ -1,0 +1,97 @@
+/** One picture of the grid: taken by a click, liked or disliked, and why it is there. */
+import { icon } from "../icons.js";
+import { make } from "../elements.js";
+import { say, word } from "../languages.js";
+
+/** A finger that moves this far sideways swipes (pixels). */
+const SWIPE = 36;
+
+export class Tile {
+  /**
+   * @param {number} number 1 to 9, its key
+   * @param {{take: (tile: Tile) => void, judge: (tile: Tile, kind: string) => void}} on
+   */
+  constructor(number, on) {
+    Object.assign(this, { number, on, child: null, verdict: null });
+    this.image = make("img", { alt: "", draggable: "false" });
+    this.open = make(
+      "button",
+      { type: "button", class: "tile-take", onclick: () => this.#take() },
+      this.image,
+    );
+    this.role = make("span", { class: "tile-role" });
+    this.element = make("div", { class: "tile" }, this.open, this.role);
+    if (number !== 5) this.element.append(this.#votes());
+    this.#listen();
+    this.show(null);
+  }
+
+  /** Show `child`, its picture still to come; null empties the tile. */
+  show(child, verdict = null) {
+    this.child = child;
+    this.mark(verdict);
+    this.element.dataset.role = child?.role ?? "";
+    this.element.classList.remove("is-drawn");
+    this.open.disabled = !child;
+    this.describe();
+  }
+
+  /** Show the picture at `address`. */
+  draw(address) {
+    this.image.src = address;
+    this.element.classList.add("is-drawn");
+  }
+
+  /** Mark it `liked`, `disliked` or neither. */
+  mark(verdict) {
+    this.verdict = verdict;
+    this.element.dataset.verdict = verdict ?? "";
+    for (const [kind, control] of Object.entries(this.controls ?? {})) {
+      control.setAttribute("aria-pressed", String(kind === verdict));
+    }
+  }
+
+  /** Its words, in the language of the reader. */
+  describe() {
+    const role = this.child?.role;
+    this.role.textContent = role ? say(`ui.role.${role}`) : "";
+    const params = { number: this.number, role: this.role.textContent };
+    this.open.setAttribute("aria-label", say("ui.refine.tile", params));
+    if (role) this.open.dataset.hint = `ui.role.${role}.hint`;
+  }
+
+  #take() {
+    if (this.child && !this.swiped) this.on.take(this);
+  }
+
+  #votes() {
+    const vote = (name, kind) => {
+      const act = () => this.child && this.on.judge(this, kind);
+      const control = make(
+        "button",
+        { type: "button", class: "quiet bare", "data-act": name, onclick: act },
+        icon(name),
+      );
+      return word(control, { name: `ui.${name}`, hint: `ui.${name}.hint` });
+    };
+    this.controls = { liked: vote("like", "liked"), disliked: vote("dislike", "disliked") };
+    return make("div", { class: "tile-votes" }, ...Object.values(this.controls));
+  }
+
+  /** A swipe to the right likes, to the left dislikes. */
+  #listen() {
+    let start = null;
+    this.element.addEventListener("pointerdown", (event) => {
+      start = event.pointerType === "touch" ? event.clientX : null;
+      this.swiped = false;
+    });
+    this.element.addEventListener("pointerup", (event) => {
+      const moved = start === null ? 0 : event.clientX - start;
+      this.swiped = Math.abs(moved) > SWIPE;
+      if (this.swiped && this.child && this.controls) {
+        this.on.judge(this, moved > 0 ? "liked" : "disliked");
+      }
+      start = null;
+    });
+  }
+}

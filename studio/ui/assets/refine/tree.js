@@ -1,0 +1,232 @@
+/**
+ * The family tree: the whole history as it grew, newest above. Only the rows in
+ * sight exist, so ten thousand works scroll like ten.
+ */
+import { button, make } from "../elements.js";
+import { languages, say, word } from "../languages.js";
+import { fitted } from "../store.js";
+import { Comparison } from "./comparison.js";
+import { offerFile, pickFile, styled } from "./files.js";
+import { readTree, rowsOf, writeTree } from "./lineage.js";
+import { Row, ROW_HEIGHT } from "./row.js";
+
+/** Rows beyond the edge that are there before they come into sight. */
+const SPARE = 4;
+const PICTURES = 400;
+
+export class Tree {
+  /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
+  constructor(room, desk) {
+    Object.assign(this, { desk, rows: [], shown: new Map(), ticked: [], pictures: new Map() });
+    styled("tree.css");
+    this.starred = false;
+    this.dialog = this.#build();
+    room.append(this.dialog);
+    desk.history.addEventListener("move", () => this.dialog.open && this.refresh());
+    languages.addEventListener("language", () => this.dialog.open && this.#redraw());
+  }
+
+  /** Show or put away the tree. */
+  async toggle() {
+    if (this.dialog.open) return this.dialog.close();
+    this.desk.hold();
+    this.desk.store.flush();
+    this.dialog.showModal();
+    await this.refresh();
+    const at = this.rows.findIndex(({ moment }) => moment.id === this.desk.history.head?.id);
+    this.scroller.scrollTop = Math.max(0, (at - 2) * ROW_HEIGHT);
+    this.#paint();
+  }
+
+  /** Read the history again. */
+  async refresh() {
+    const all = await this.desk.history.all();
+    const chosen = this.starred ? all.filter(({ starred }) => starred) : all;
+    this.rows = rowsOf(chosen);
+    this.count.textContent = say("ui.tree.count", { count: chosen.length });
+    this.#redraw();
+  }
+
+  /** Download everything as one file. */
+  async export() {
+    const moments = await this.desk.history.all();
+    offerFile(writeTree(moments), "reverie-tree.json");
+  }
+
+  /** Take in the works of an exported tree; what is there already stays. */
+  async import(text) {
+    const models = this.desk.models.map(({ name }) => name);
+    const [moments, own] = [readTree(text, models), await this.desk.history.all()];
+    const known = new Set(own.map(({ id }) => id));
+    const fresh = moments.filter(({ id }) => !known.has(id));
+    try {
+      await this.desk.history.takeIn(fresh);
+    } catch {
+      const offer = { key: "ui.tree.export", act: () => this.export() };
+      return this.desk.status.tell("ui.tree.full", {}, { offer });
+    }
+    this.desk.status.tell("ui.tree.imported", { count: fresh.length }, { good: true });
+    return this.refresh();
+  }
+
+  #build() {
+    this.count = make("span", { class: "tree-count" });
+    this.space = make("div", { class: "tree-space", role: "list" });
+    this.scroller = make("div", { class: "tree-rows", tabindex: "-1", autofocus: true }, this.space);
+    this.scroller.addEventListener("scroll", () => this.#paint(), { passive: true });
+    this.comparison = new Comparison(this.desk.live, () => this.#compare(false));
+    this.note = word(make("p", { class: "tree-note" }), { text: "ui.tree.choose" });
+    this.compare = button("compare", () => this.#compare(true));
+    this.breed = button("breed", () => this.#breed());
+    const star = button("starred", () => this.#onlyStarred(star), { icon: "star" });
+    star.setAttribute("aria-pressed", "false");
+    const dialog = make(
+      "dialog",
+      { class: "tree" },
+      make(
+        "div",
+        { class: "tree-head" },
+        word(make("h2"), { text: "ui.tree" }),
+        this.count,
+        star,
+        button("tree_export", () => this.export(), { icon: "save" }),
+        button("tree_import", () => this.#pick(), { icon: "open" }),
+        button("close", () => dialog.close(), { icon: "close", bare: true }),
+      ),
+      this.scroller,
+      this.comparison.element,
+      make("div", { class: "tree-foot" }, this.note, this.compare, this.breed),
+    );
+    word(dialog, { name: "ui.tree" });
+    new ResizeObserver(() => this.#paint()).observe(this.scroller);
+    return dialog;
+  }
+
+  #redraw() {
+    for (const row of this.shown.values()) row.element.remove();
+    this.shown.clear();
+    this.space.style.height = `${this.rows.length * ROW_HEIGHT}px`;
+    this.#paint();
+  }
+
+  /** Make the rows that have come into sight and drop those that have left it. */
+  #paint() {
+    const { scrollTop, clientHeight } = this.scroller;
+    if (!clientHeight) return;
+    const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - SPARE);
+    const last = Math.min(
+      this.rows.length,
+      Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + SPARE,
+    );
+    for (const [index, row] of this.shown) {
+      if (index >= first && index < last) continue;
+      row.element.remove();
+      this.shown.delete(index);
+    }
+    for (let index = first; index < last; index += 1) {
+      if (!this.shown.has(index)) this.#place(index);
+    }
+    this.#follow();
+    this.#draw();
+  }
+
+  #place(index) {
+    const row = new Row(this.rows[index], {
+      go: (moment) => this.#go(moment),
+      star: (moment) => this.#star(moment),
+      tick: (moment) => this.#tick(moment),
+    });
+    row.element.style.top = `${index * ROW_HEIGHT}px`;
+    this.shown.set(index, row);
+    this.space.append(row.element);
+  }
+
+  #follow() {
+    const head = this.desk.history.head?.id;
+    const ids = this.ticked.map(({ id }) => id);
+    for (const row of this.shown.values()) row.mark(head, ids);
+    const two = this.ticked.length === 2;
+    this.compare.disabled = !two;
+    this.breed.disabled = !two || this.ticked[0].recipe.model !== this.ticked[1].recipe.model;
+  }
+
+  /** Pictures of the rows in sight, one at a time, as long as they are in sight. */
+  async #draw() {
+    if (this.drawing) return;
+    this.drawing = true;
+    try {
+      for (;;) {
+        const rows = [...this.shown.values()];
+        const row = rows.find((one) => !one.drawn && one.element.isConnected);
+        if (!row || !this.dialog.open) return;
+        row.draw(await this.#picture(row.moment));
+      }
+    } finally {
+      this.drawing = false;
+    }
+  }
+
+  async #picture({ id, recipe, hand }) {
+    if (!this.pictures.has(id)) {
+      const { card } = this.desk.store;
+      const own = card && recipe.model === card.name ? fitted({ recipe, hand }, card).recipe : recipe;
+      const blob = await this.desk.live.aside(own, { forgettable: false }).catch(() => null);
+      this.pictures.set(id, blob && URL.createObjectURL(blob));
+      if (this.pictures.size > PICTURES) this.#forget(this.pictures.keys().next().value);
+    }
+    return this.pictures.get(id);
+  }
+
+  #forget(id) {
+    if (this.pictures.get(id)) URL.revokeObjectURL(this.pictures.get(id));
+    this.pictures.delete(id);
+  }
+
+  async #go({ id }) {
+    await this.desk.visit(id);
+    this.#follow();
+  }
+
+  async #star(moment) {
+    moment.starred = !moment.starred;
+    await this.desk.history.takeIn([moment]).catch(() => {});
+    if (this.starred) await this.refresh();
+  }
+
+  #tick(moment) {
+    const others = this.ticked.filter(({ id }) => id !== moment.id);
+    const taken = others.length < this.ticked.length;
+    this.ticked = taken ? others : [...others.slice(-1), moment];
+    this.#follow();
+  }
+
+  #compare(on) {
+    this.dialog.classList.toggle("is-comparing", on);
+    if (on) this.comparison.show(this.ticked);
+  }
+
+  async #breed() {
+    const [first, second] = this.ticked;
+    await this.desk.visit(first.id);
+    this.dialog.close();
+    await this.desk.actions.breed(second);
+  }
+
+  #onlyStarred(control) {
+    this.starred = !this.starred;
+    control.setAttribute("aria-pressed", String(this.starred));
+    return this.refresh();
+  }
+
+  async #pick() {
+    const file = await pickFile(".json");
+    if (!file) return;
+    try {
+      await this.import(await file.text());
+    } catch (error) {
+      this.desk.status.tellError(error);
+    }
+    // The status line lies under the dialog; what it says is wanted here too.
+    this.note.textContent = this.desk.status.line.textContent;
+  }
+}

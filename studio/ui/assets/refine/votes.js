@@ -1,0 +1,83 @@
+/**
+ * What was voted, in this browser alone: one list a state of a model, the newest
+ * last. The server is shown it with each request and remembers nothing.
+ *
+ * @typedef {{kind: "chosen" | "liked" | "disliked", place: number[],
+ *   over?: number[][]}} Vote
+ */
+import { Trouble } from "../address.js";
+import { prefer, preference } from "../preferences.js";
+
+/** Older ones have faded to nothing on the server. */
+const REMEMBERED = 60;
+const KIND = "reverie-taste";
+const KINDS = ["chosen", "liked", "disliked"];
+
+export class Votes {
+  /** @param {() => any} card of the model on the easel */
+  constructor(card) {
+    this.card = card;
+  }
+
+  /** @returns {Vote[]} */
+  get all() {
+    return preference(this.#key(), []);
+  }
+
+  add(vote) {
+    this.#keep([...this.all, vote].slice(-REMEMBERED));
+  }
+
+  /** Take back what was said last of `place`, as long as it was not a choice. */
+  withdraw(place) {
+    const told = JSON.stringify(place);
+    const about = (vote) => vote.kind !== "chosen" && JSON.stringify(vote.place) === told;
+    this.#keep(this.all.filter((vote) => !about(vote)));
+  }
+
+  forget() {
+    this.#keep([]);
+  }
+
+  /** The text of a file that {@link read} takes again. */
+  write() {
+    const { name: model, fingerprint } = this.card();
+    const votes = this.all;
+    return JSON.stringify({ kind: KIND, format: 1, model, fingerprint, votes });
+  }
+
+  /** Take the votes of a file. @throws {Trouble} and keeps what there was */
+  read(text) {
+    const data = parsed(text);
+    if (data?.kind !== KIND || !Array.isArray(data.votes)) throw new Trouble("ui.taste.broken");
+    if (data.format !== 1) throw new Trouble("ui.taste.newer");
+    if (data.fingerprint !== this.card().fingerprint) {
+      throw new Trouble("ui.taste.foreign", { model: String(data.model) });
+    }
+    if (!data.votes.every(isVote)) throw new Trouble("ui.taste.broken");
+    this.#keep(data.votes.slice(-REMEMBERED));
+  }
+
+  #keep(votes) {
+    prefer(this.#key(), votes);
+  }
+
+  #key() {
+    const { name, fingerprint } = this.card();
+    return `taste:${name}:${fingerprint}`;
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isVote(vote) {
+  const places = [vote?.place, ...(vote?.over ?? [])];
+  const isPlace = (place) => Array.isArray(place) && place.every(Number.isFinite);
+  return KINDS.includes(vote?.kind) && places.every(isPlace);
+}

@@ -1,0 +1,44 @@
+/**
+ * The way into refining: a fold whose grid and family tree are only loaded when
+ * somebody opens them.
+ */
+import { fold, make } from "./elements.js";
+
+/**
+ * The fold of the grid; `V` opens it, `T` the family tree.
+ * @param {HTMLElement} room
+ * @param {import("./desk.js").Desk} desk
+ */
+export function refining(room, desk) {
+  const place = make("div", { class: "refine" });
+  const details = fold("refine", place);
+  let panel = null;
+  let tree = null;
+  const openPanel = async () => {
+    panel ??= import("./refine/panel.js").then(({ Refine }) => new Refine(place, desk));
+    return (await panel).wake();
+  };
+  const openTree = async () => {
+    tree ??= import("./refine/tree.js").then(({ Tree }) => new Tree(room, desk));
+    return tree;
+  };
+  const attempt = (task) => task().catch((error) => desk.status.tellError(error));
+
+  details.addEventListener("toggle", () => details.open && attempt(openPanel));
+  Object.assign(desk.actions, {
+    refine: () => {
+      details.open = !details.open;
+      if (details.open) details.scrollIntoView({ block: "nearest" });
+    },
+    tree: () => attempt(async () => (await openTree()).toggle()),
+    exportTree: () => attempt(async () => (await openTree()).export()),
+    /** Show children of the work on the easel and `mate`, a moment or a recipe. */
+    breed: (mate) =>
+      attempt(async () => {
+        details.open = true;
+        await openPanel();
+        (await panel).breedWith(mate);
+      }),
+  });
+  return details;
+}

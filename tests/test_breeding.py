@@ -1,0 +1,197 @@
+"""Children of works: strength, locks, several parents, kinship, mates."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from studio.errors import InputError
+from studio.latent.breeding import INBRED, Child, Locks, Nursery, Parent, kinship
+from studio.latent.space import Space, grow
+from studio.latent.taste import learn
+from studio.model import Model
+from studio.recipe import Recipe, Residual, Seed, Style
+
+
+@pytest.fixture
+def space(tiny_model: Model) -> Space:
+    return Space.of(tiny_model)
+
+
+def nursery(model: Model, space: Space, locks: Locks | None = None) -> Nursery:
+    return Nursery(model, space, locks or Locks(), np.random.default_rng(0))
+
+
+def litter(
+    model: Model, space: Space, locks: Locks | None = None, strength: float = 0.5
+) -> tuple[Parent, list[Child]]:
+    parent = Parent.of(model.recipe(3), model, space)
+    made = nursery(model, space, locks).around(parent, learn([]), strength, 8)
+    return parent, made
+
+
+def changes(model: Model, parent: Parent, children: list[Child]) -> np.ndarray:
+    """How w differs from the parent's: [N, layers, D]."""
+    return np.stack([model.style(c.recipe) - parent.style for c in children])
+
+
+def test_works_of_the_model_have_unit_spread_in_its_space(
+    tiny_model: Model, space: Space
+) -> None:
+    w = tiny_model.map_seeds(range(5000, 6000))
+    styles = tiny_model.truncated(w, tiny_model.card["default_variety"])
+    places = np.stack([space.place(style) for style in styles])
+    assert places.std(axis=0)[:8] == pytest.approx(1, abs=0.2)
+    change = space.place(styles[0]) - space.place(styles[1])
+    assert space.step(change) == pytest.approx(styles[0][0] - styles[1][0], abs=1e-4)
+
+
+def test_a_recipe_grown_for_a_w_has_that_w_and_keeps_its_sliders(
+    tiny_model: Model,
+) -> None:
+    base = tiny_model.recipe(5).with_direction("pca-01", 1.5).with_variety(0.6)
+    style = tiny_model.style(tiny_model.recipe(9))
+    grown = grow(base, style, tiny_model)
+    assert tiny_model.style(grown) == pytest.approx(style, abs=1e-3)
+    assert (grown.amounts, grown.variety) == (base.amounts, base.variety)
+    assert isinstance(grown.source, Style) and len(grown.source.rows) == 1
+
+
+def test_a_work_without_variety_can_still_have_children(
+    tiny_model: Model, space: Space
+) -> None:
+    plain = Parent.of(tiny_model.recipe(5).with_variety(0), tiny_model, space)
+    children = nursery(tiny_model, space).around(plain, learn([]), 0.5, 3)
+    assert np.abs(changes(tiny_model, plain, children)).max() > 0.01
+
+
+def test_children_are_different_works_near_their_parent(
+    tiny_model: Model, space: Space
+) -> None:
+    parent, children = litter(tiny_model, space)
+    assert len({child.recipe for child in children}) == 8
+    whisper = changes(tiny_model, *litter(tiny_model, space, strength=0))
+    leap = changes(tiny_model, *litter(tiny_model, space, strength=1))
+    assert np.abs(whisper[:5]).mean() < np.abs(leap[:5]).mean() / 3
+    assert [child.role for child in children][-1] == "wild"
+    assert isinstance(children[-1].recipe.source, Seed)
+    assert parent.recipe.model == children[0].recipe.model
+
+
+def test_the_same_chance_gives_the_same_children(
+    tiny_model: Model, space: Space
+) -> None:
+    assert [c.recipe for c in litter(tiny_model, space)[1]] == [
+        c.recipe for c in litter(tiny_model, space)[1]
+    ]
+
+
+@pytest.mark.parametrize("half", ["composition", "detail"])
+def test_a_locked_half_stays_and_the_other_moves(
+    tiny_model: Model, space: Space, half: str
+) -> None:
+    locks = Locks(composition=half == "composition", detail=half == "detail")
+    moved = changes(tiny_model, *litter(tiny_model, space, locks))
+    held = space.coarse if half == "composition" else ~space.coarse
+    assert np.abs(moved[:, held]).max() < 1e-3
+    assert np.abs(moved[:, ~held]).max(axis=(1, 2)).min() > 0.01
+
+
+def test_a_locked_direction_does_not_move(tiny_model: Model, space: Space) -> None:
+    locked = tiny_model.directions[0]
+    moved = changes(
+        tiny_model, *litter(tiny_model, space, Locks(directions=(locked.name,)))
+    )
+    free = changes(tiny_model, *litter(tiny_model, space))
+    along = np.einsum("nld,ld->nl", moved, locked.rows)
+    assert np.abs(along).max() < 2e-3
+    assert np.abs(np.einsum("nld,ld->nl", free, locked.rows)).max() > 0.05
+
+
+def test_a_locked_property_does_not_change_as_far_as_directions_know(
+    tiny_model: Model, space: Space
+) -> None:
+    moved = changes(
+        tiny_model, *litter(tiny_model, space, Locks(properties=("warmth",)))
+    )
+    slope = sum(
+        d.effects["warmth"] / d.sigma * d.rows.astype(float)
+        for d in tiny_model.directions
+    )
+    slope = np.asarray(slope) / np.linalg.norm(slope)
+    assert np.abs(np.einsum("nld,ld->n", moved, slope)).max() < 2e-3
+
+
+def test_where_everything_is_locked_it_says_so(tiny_model: Model, space: Space) -> None:
+    with pytest.raises(InputError) as caught:
+        litter(tiny_model, space, Locks(composition=True, detail=True))
+    assert caught.value.code == "children_locked"
+
+
+def test_unknown_locks_are_refused(tiny_model: Model, space: Space) -> None:
+    for locks, code in (
+        (Locks(directions=("no-such",)), "recipe_direction"),
+        (Locks(properties=("charm",)), "children_property"),
+    ):
+        with pytest.raises(InputError) as caught:
+            nursery(tiny_model, space, locks)
+        assert caught.value.code == code
+
+
+def test_children_of_two_lie_between_beyond_and_across(
+    tiny_model: Model, space: Space
+) -> None:
+    pair = [Parent.of(tiny_model.recipe(seed), tiny_model, space) for seed in (1, 2)]
+    children = nursery(tiny_model, space).among(pair, learn([]), 0, 8)
+    whole = pair[1].style - pair[0].style
+    crossed = 0
+    for child in children:
+        change = tiny_model.style(child.recipe) - pair[0].style
+        shares = (change * whole).sum(1) / (whole * whole).sum(1)
+        if child.role == "between":
+            assert shares.min() > 0 and shares.max() < 1
+        elif child.role == "beyond":
+            assert shares.max() > 1 or shares.min() < 0
+        else:
+            crossed += 1
+            ends = shares[space.coarse].mean(), shares[~space.coarse].mean()
+            assert abs(ends[0] - ends[1]) > 0.7
+    assert crossed == 2
+
+
+def test_kinship_tells_twins_from_strangers(tiny_model: Model, space: Space) -> None:
+    places = np.stack(
+        [Parent.of(tiny_model.recipe(s), tiny_model, space).place for s in range(20)]
+    )
+    assert kinship(np.stack([places[0]] * 3)) == 1
+    assert kinship(places) < 0.3
+    assert kinship(places[:1]) == 0
+
+
+def test_a_work_bred_with_itself_is_inbred_and_gets_a_distant_mate(
+    tiny_model: Model, space: Space
+) -> None:
+    parent = Parent.of(tiny_model.recipe(4), tiny_model, space)
+    assert kinship(np.stack([parent.place, parent.place])) >= INBRED
+    breeder = nursery(tiny_model, space)
+    assert len(breeder.among([parent, parent], learn([]), 0.3, 8)) == 8
+    mate = Parent.of(breeder.mate([parent, parent]), tiny_model, space)
+    assert kinship(np.stack([parent.place, mate.place])) < 0.5
+
+
+def test_what_the_generator_missed_fades_with_the_distance(
+    tiny_model: Model, space: Space
+) -> None:
+    shape = tiny_model.latent_shape
+    data = np.ones(shape, "<f2").tobytes()
+    assert base64.b64encode(data)
+    whole = Residual((shape[0], shape[1], shape[2]), data, 1.0)
+    recipe: Recipe = replace(tiny_model.recipe(3), residual=whole)
+    parent = Parent.of(recipe, tiny_model, space)
+    near, *_, wild = nursery(tiny_model, space).around(parent, learn([]), 0.25, 8)
+    assert near.recipe.residual is not None
+    assert near.recipe.residual.amount == pytest.approx(0.75)
+    assert wild.recipe.residual is None
