@@ -131,7 +131,8 @@ def grid_ms(model: Model) -> dict[str, float]:
     from studio.recipe import Recipe
     from studio.server import children
 
-    recipe, votes = model.recipe(7).to_dict(), []
+    recipe = model.recipe(7).to_dict()
+    votes: list[dict[str, Any]] = []
     bred, rendered = [], []
     for round_ in range(ROUNDS):
         body = {"parents": [recipe], "votes": votes, "seed": round_}
