@@ -40,7 +40,7 @@ def check_at_once(settings: TrainSettings) -> None:
     if settings.base != "scratch":
         locate(settings.base)
     if settings.device == "cuda":
-        from studio.training.session import pick_device  # and with it torch
+        from studio.training.device import pick_device  # and with it torch
 
         pick_device(settings.device)
 
@@ -72,7 +72,7 @@ def _device_of(run: Run) -> str:
 
 
 def _resolve(wish: str) -> str:
-    from studio.training.session import pick_device  # and with it torch
+    from studio.training.device import pick_device  # and with it torch
 
     return pick_device(wish).type
 

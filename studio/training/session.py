@@ -20,6 +20,7 @@ from studio.networks.blocks import freeze, place
 from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
+from studio.training.device import pick_device
 from studio.training.generator import GeneratorPhase, make_networks
 from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
@@ -382,18 +383,6 @@ def _signals_to(handler: Callable[[int, Any], None]) -> Iterator[None]:
 def _used() -> float:
     times = psutil.Process().cpu_times()
     return times.user + times.system
-
-
-def pick_device(wish: str) -> torch.device:
-    """Turn `auto`, `cpu` or `cuda` into a device; one GPU for each local process."""
-    has_gpu = torch.cuda.is_available()
-    if wish == "auto":
-        wish = "cuda" if has_gpu else "cpu"
-    if wish not in ("cpu", "cuda") or (wish == "cuda" and not has_gpu):
-        raise RunError("device_missing", device=wish)
-    if wish == "cuda":
-        torch.cuda.set_device(distributed.rank() % torch.cuda.device_count())
-    return torch.device(wish)
 
 
 def train(run: Run, steps: int | None = None) -> str:
