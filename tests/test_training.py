@@ -17,7 +17,13 @@ import pytest
 import torch
 from trainers import TINY, all_state, assert_same_state, tiny_run
 
-from studio.checkpoint import beside, fingerprint, list_models, read_weights
+from studio.checkpoint import (
+    beside,
+    fingerprint,
+    list_models,
+    read_card,
+    read_weights,
+)
 from studio.errors import RunError, StudioError
 from studio.model import Model
 from studio.training.autoencoder import make_autoencoder
@@ -263,6 +269,8 @@ def test_a_run_from_a_model_starts_with_its_weights(
         for key in ours.keys() - {"w_mean"}:
             np.testing.assert_allclose(ours[key], theirs[key], atol=1e-4)
     assert run.status()["images_seen"] == 48  # no autoencoder was trained
+    before = read_card(run.folder / "checkpoint")["training"]["before"]
+    assert before == read_card(whole.folder / "checkpoint")["training"]
 
 
 def test_settings_take_their_shapes_from_the_model_they_start_from(base: str) -> None:

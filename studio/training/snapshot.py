@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from studio.checkpoint import locate, pack_weights, read_weights
-from studio.errors import RunError
+from studio.checkpoint import locate, pack_weights, read_card, read_weights
+from studio.errors import RunError, StudioError
 from studio.evaluation.comparison import Reference
 from studio.latent.directions import discover
 from studio.model import Model, card_networks, to_bytes
@@ -216,6 +216,7 @@ class Album:
                 "base": settings.base,
                 "best": self.best,
                 "autoencoder": self.rebuilt,
+                "before": training_of(settings.base),
             },
         }
 
@@ -268,6 +269,17 @@ def _rounded(found: dict[str, Any]) -> dict[str, Any]:
 def _arrays(network: nn.Module) -> dict[str, np.ndarray]:
     state = network.state_dict()
     return {key: value.float().cpu().numpy() for key, value in state.items()}
+
+
+def training_of(base: str) -> dict[str, Any] | None:
+    """Give what the card of the model that a run started from tells of its training."""
+    if base == "scratch":
+        return None
+    try:
+        known: dict[str, Any] = read_card(locate(base))["training"]
+        return known
+    except StudioError:  # taken away since
+        return None
 
 
 def load_base(name: str, networks: dict[str, nn.Module]) -> None:
