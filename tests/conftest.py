@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
+from servers import Server, recipe_of, serving
 
 from studio.latent.directions import discover
 from studio.model import Model, card_networks
@@ -110,3 +112,16 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         picture[inside] = disc
         Image.fromarray(picture.astype(np.uint8)).save(folder / f"{i:02d}.png")
     return folder
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A studio of its own for the tests of one file."""
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def recipe(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
+    """The recipe of seed 7, as that server knows the tiny model."""
+    return recipe_of(server, tiny_checkpoint.name)

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Server, recipe_of, serving
+from servers import Server
 
 PLACE = [0.5] * 16
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def recipe(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
-    return recipe_of(server, tiny_checkpoint.name)
 
 
 def breed(server: Server, **body: Any) -> dict[str, Any]:

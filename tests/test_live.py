@@ -6,7 +6,6 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +17,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from studio.server.wishes import MESSAGE_LIMIT
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
 @pytest.fixture
 def card(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
     return server.get(f"studio/models/{tiny_checkpoint.name}").json()
-
-
-@pytest.fixture
-def recipe(card: dict[str, Any]) -> dict[str, Any]:
-    known = {"model": card["name"], "fingerprint": card["fingerprint"]}
-    return {"format": 1, **known, "source": {"seed": 7}}
 
 
 def picture(jpeg: bytes) -> Image.Image:

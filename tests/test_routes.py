@@ -29,17 +29,6 @@ from studio.server.routes import (
 )
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def recipe(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
-    return recipe_of(server, tiny_checkpoint.name)
-
-
 def every_route() -> list[tuple[str, str]]:
     """Method and path of each of our plain routes, one of each filled in."""
     found = []

@@ -5,24 +5,10 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from PIL import Image
-from servers import Server, recipe_of, serving
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def recipe(server: Server, tiny_checkpoint: Path) -> dict[str, Any]:
-    return recipe_of(server, tiny_checkpoint.name)
+from servers import Server
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

@@ -142,6 +142,11 @@ class Room:
         )
         return self
 
+    def visible(self, selector: str) -> int:
+        """Count what can be seen of the elements that fit a selector."""
+        found = self.page.locator(selector)
+        return sum(found.nth(i).is_visible() for i in range(found.count()))
+
     def settle(self) -> Room:
         """Wait until what is on the easel is recorded and its picture has settled."""
         self.page.evaluate("reverie.store.flush()")

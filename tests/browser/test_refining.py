@@ -213,9 +213,7 @@ def test_on_a_phone_the_grid_and_the_tree_fit(visit: Callable[..., Room]) -> Non
     phone = {"viewport": {"width": 390, "height": 844}}
     room = visit(**phone, has_touch=True, is_mobile=True, reduced_motion="reduce")
     room.enter().settle()
-    controls = room.page.locator(CONTROLS)
-    seen = [controls.nth(i) for i in range(controls.count())]
-    assert sum(control.is_visible() for control in seen) <= DOZEN
+    assert room.visible(CONTROLS) <= DOZEN
     open_grid(room)
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
     room.press("t").wait("() => document.querySelector('.tree-row')")

@@ -63,10 +63,7 @@ def test_at_most_a_dozen_controls_before_anything_is_unfolded(
     visit: Callable[..., Room],
 ) -> None:
     room = visit().enter()
-    controls = room.page.locator(CONTROLS)
-    seen = [controls.nth(i) for i in range(controls.count())]
-    visible = [control for control in seen if control.is_visible()]
-    assert 6 < len(visible) <= DOZEN
+    assert 6 < room.visible(CONTROLS) <= DOZEN
 
 
 def test_on_a_phone_only_the_row_last_touched_shows_its_tools(
@@ -75,9 +72,7 @@ def test_on_a_phone_only_the_row_last_touched_shows_its_tools(
     phone = {"viewport": {"width": 390, "height": 844}}
     room = visit(**phone, has_touch=True, is_mobile=True, reduced_motion="reduce")
     room.enter().settle()
-    controls = room.page.locator(CONTROLS)
-    seen = [controls.nth(i) for i in range(controls.count())]
-    assert sum(control.is_visible() for control in seen) <= DOZEN
+    assert room.visible(CONTROLS) <= DOZEN
 
     rows = room.page.locator(".first .slider")
     for row in (rows.nth(1), rows.nth(3)):

@@ -31,3 +31,12 @@ export function pickFile(accept) {
     input.click();
   });
 }
+
+/** Read JSON that anybody may have written; null where it is none. */
+export function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

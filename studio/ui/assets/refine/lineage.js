@@ -10,6 +10,7 @@
  * @property {(string | null)[]} below the same below it
  */
 import { Trouble } from "../address.js";
+import { parsed } from "./files.js";
 
 const KIND = "reverie-tree";
 const FORMAT = 1;
@@ -71,14 +72,6 @@ export function readTree(text, models) {
     throw new Trouble("ui.tree.foreign", { model: strangers[0].recipe.model });
   }
   return moments;
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function isMoment(moment) {

@@ -7,6 +7,7 @@
  */
 import { Trouble } from "../address.js";
 import { prefer, preference } from "../preferences.js";
+import { parsed } from "./files.js";
 
 /** Older ones have faded to nothing on the server. */
 const REMEMBERED = 60;
@@ -65,14 +66,6 @@ export class Votes {
   #key() {
     const { name, fingerprint } = this.card();
     return `taste:${name}:${fingerprint}`;
-  }
-}
-
-function parsed(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }
 
