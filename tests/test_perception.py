@@ -127,11 +127,14 @@ def test_its_verdict_alone_moves_the_generator() -> None:
     assert not all(map(torch.equal, *moved))
 
 
-@pytest.mark.parametrize("latent_weight", [0.0, 1.0])
+@pytest.mark.parametrize(
+    "changes",
+    [{"latent_weight": 0.0}, {"diversity_weight": 1.0}, {"decoder_rate": 1.0}],
+)
 def test_a_run_with_it_goes_on_bit_for_bit(
-    tiny_folder: Path, latent_weight: float
+    tiny_folder: Path, changes: dict[str, float]
 ) -> None:
-    weights = {**SEEN, "latent_weight": latent_weight}
+    weights = {**SEEN, **changes}
     whole = tiny_run(tiny_folder, "whole", **weights)
     parts = tiny_run(tiny_folder, "parts", **weights)
     Session(whole).train()

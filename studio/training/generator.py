@@ -86,7 +86,12 @@ class GeneratorPhase(Phase):
         mapping = list(self.model.mapping.parameters())
         taken = set(mapping)
         rest = [p for p in self.model.parameters() if p not in taken]
-        self.optimiser = make_adam([(rest, rate), (mapping, slow)], BETAS)
+        groups = [(rest, rate), (mapping, slow)]
+        self.painter = perception.painter if perception is not None else None
+        if self.painter is not None:
+            decoder = list(self.painter.model.decoder.parameters())
+            groups.append((decoder, rate * settings.decoder_rate))
+        self.optimiser = make_adam(groups, BETAS)
         judge = [(self.judge.parameters(), rate * settings.judge_rate)]
         self.judge_optimiser = make_adam(judge, BETAS)
 
@@ -181,6 +186,8 @@ class GeneratorPhase(Phase):
         self.images += batch
         keep = half_life_keep(self.settings.ema_kimg, self.images, batch)
         follow(self.average, self.model, keep)
+        if self.painter is not None:
+            follow(self.painter.average, self.painter.model, keep)
 
     def parts(self) -> Parts:
         """Name everything that must be saved to go on."""
@@ -189,6 +196,13 @@ class GeneratorPhase(Phase):
             parts |= {
                 "perception": self.perception.judges,
                 "perception_optimiser": self.perception.optimiser,
+            }
+            if self.perception.diversity is not None:
+                parts["diversity"] = self.perception.diversity
+        if self.painter is not None:
+            parts |= {
+                "painter": self.painter.model.decoder,
+                "painter_average": self.painter.average.decoder,
             }
         return parts
 

@@ -17,7 +17,9 @@ from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import place
 from studio.networks.perception import FeatureJudge
 from studio.training.augment import augment, recolour
+from studio.training.diversity import LEVEL, MOST, Diversity, grey
 from studio.training.losses import difference_penalty, relativistic
+from studio.training.painter import Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.settings import TrainSettings
 
@@ -30,9 +32,9 @@ class View:
 
     def __init__(self, settings: TrainSettings, is_near: bool) -> None:
         self.is_near = is_near
-        self.size = settings.latent_size
         self.shrink = max(1, round(min(settings.resolution) / SIDE))
-        self.cells = min(SIDE // settings.factor, *self.size)
+        self.factor = settings.factor
+        self.cells = min(SIDE // settings.factor, *settings.latent_size)
 
     def paint(
         self, latents: Tensor, autoencoder: Autoencoder, chance: torch.Generator
@@ -40,21 +42,37 @@ class View:
         """Decode latents [N,C,h,w] to pixels, all of them or the same part of each."""
         if not self.is_near:
             return F.avg_pool2d(autoencoder.decode(latents), self.shrink)
-        top, left = (
-            int(torch.randint(side - self.cells + 1, (), generator=chance))
-            for side in self.size
-        )
-        rows, columns = slice(top, top + self.cells), slice(left, left + self.cells)
-        return autoencoder.decode(latents[:, :, rows, columns])
+        return autoencoder.decode(_part(latents, self.cells, chance))
+
+    def take(self, pixels: Tensor, chance: torch.Generator) -> Tensor:
+        """Look at pixels [N,3,H,W] in the same way as at latents."""
+        if not self.is_near:
+            return F.avg_pool2d(pixels, self.shrink)
+        return _part(pixels, self.cells * self.factor, chance)
+
+
+def _part(x: Tensor, side: int, chance: torch.Generator) -> Tensor:
+    """Cut the same square out of each of x [N,C,H,W]."""
+    top, left = (
+        int(torch.randint(whole - side + 1, (), generator=chance))
+        for whole in x.shape[2:]
+    )
+    return x[:, :, top : top + side, left : left + side]
 
 
 class Perception:
     """A judge for each view, taught and asked in turns."""
 
     def __init__(
-        self, settings: TrainSettings, autoencoder: Autoencoder, device: torch.device
+        self,
+        settings: TrainSettings,
+        autoencoder: Autoencoder,
+        device: torch.device,
+        painter: Painter | None = None,
     ) -> None:
-        self.settings, self.autoencoder, self.device = settings, autoencoder, device
+        """Take the autoencoder that paints, or a painter that learns to."""
+        self.settings, self.device, self.painter = settings, device, painter
+        self.autoencoder = autoencoder if painter is None else painter.model
         self.network = place(FeatureMaps(), device)
         self.views = [View(settings, is_near=False)]
         if self.views[0].shrink > 1:  # small pictures look the same from near
@@ -64,9 +82,17 @@ class Perception:
         self.judges = place(nn.ModuleList(judge for _, judge in self.turns), device)
         rate = settings.rate * settings.feature_judge_rate
         self.optimiser = make_adam([(self._learners(), rate)], BETAS)
+        self.diversity: Diversity | None = None
+        if settings.diversity_weight:
+            self.diversity = place(Diversity(self._channels(LEVEL)), device)
 
     def _learners(self) -> list[nn.Parameter]:
         return [p for p in self.judges.parameters() if p.requires_grad]
+
+    def _channels(self, level: int) -> int:
+        mixing: nn.Module = self.turns[0][1].mixing.across[level]
+        assert isinstance(mixing, nn.Conv2d)
+        return mixing.in_channels
 
     @torch.no_grad()
     def _make_judge(self, view: View) -> FeatureJudge:
@@ -90,6 +116,15 @@ class Perception:
                 for part in chosen.split(16)
             ]
             judge.mixing.settle([torch.cat(maps) for maps in zip(*parts, strict=True)])
+        if self.diversity is not None:
+            one_each = latents[:: self.settings.variants]
+            chosen = one_each[:: max(1, len(one_each) // MOST)][:MOST]
+            painted = (
+                self._paint(part.float().to(self.device), self.views[0], chance)
+                for part in chosen.split(16)
+            )
+            maps = [self.network(grey(pixels))[LEVEL] for pixels in painted]
+            self.diversity.settle(torch.cat(maps))
 
     def judge(
         self, real: Tensor, fake: Tensor, chance: Randomness, step: int
@@ -101,8 +136,10 @@ class Perception:
         """
         view, judge = self.turns[step % len(self.turns)]
         with torch.no_grad():
-            seen_real = self._look(real, view, judge, chance.torch)
-        seen_fake = self._look(fake, view, judge, chance.torch)
+            painted = self._show(real, view, chance)
+            seen_real = self._look(painted, judge, chance.torch)
+        painted = self._show_made(fake, view, chance)
+        seen_fake = self._look(painted, judge, chance.torch)
         real_logits = judge(seen_real)
         fake_logits = judge([x.detach() for x in seen_fake])
         loss = _mean_loss(real_logits, fake_logits)
@@ -118,8 +155,16 @@ class Perception:
             loss = loss + weight * penalty
             figures[f"{label}_penalty"] = penalty.item()
         apply_gradients(self.optimiser, loss)
-        fooled = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
-        return fooled, figures
+        loss = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
+        if self.diversity is not None and not view.is_near:
+            repeated = self.diversity(self.network(grey(painted))[LEVEL])
+            figures["repeated"] = repeated.item()
+            loss = loss + self.settings.diversity_weight * repeated
+        if self.painter is not None:
+            rebuilt = self.painter.rebuild(chance, self.network)
+            figures["rebuilt"] = rebuilt.item()
+            loss = loss + rebuilt
+        return loss, figures
 
     @torch.no_grad()
     def likes(self, latents: Tensor) -> float:
@@ -157,15 +202,26 @@ class Perception:
         return torch.stack(parts).mean()
 
     def _look(
-        self,
-        latents: Tensor,
-        view: View,
-        judge: FeatureJudge,
-        chance: torch.Generator,
+        self, pixels: Tensor, judge: FeatureJudge, chance: torch.Generator
     ) -> list[Tensor]:
-        """Give the mixed maps of latents, painted and augmented."""
-        pixels = recolour(self._paint(latents, view, chance), chance)
-        return judge.mixing(self.network(augment(pixels, chance)))
+        """Give the mixed maps of pixels, augmented."""
+        pixels = augment(recolour(pixels, chance), chance)
+        return judge.mixing(self.network(pixels))
+
+    def _show(self, latents: Tensor, view: View, chance: Randomness) -> Tensor:
+        """Show pictures: as their latents are painted, or as they are.
+
+        Only a decoder that learns may be measured against what it cannot yet do.
+        """
+        if self.painter is None:
+            return self._paint(latents, view, chance.torch)
+        return view.take(self.painter.draw(chance), chance.torch)
+
+    def _show_made(self, latents: Tensor, view: View, chance: Randomness) -> Tensor:
+        # Cut out after painting: a part painted alone has borders no picture has.
+        if self.painter is None:
+            return self._paint(latents, view, chance.torch)
+        return view.take(self.autoencoder.decode(latents), chance.torch)
 
     def _paint(self, latents: Tensor, view: View, chance: torch.Generator) -> Tensor:
         return view.paint(latents, self.autoencoder, chance)

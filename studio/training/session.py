@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, stan
 from studio.training.dataset import Pictures
 from studio.training.device import pick_device
 from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.painter import Painter
 from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
 from studio.training.reconstruction import Mirror
@@ -181,7 +182,11 @@ class Session:
     def _perception(self, latents: Tensor) -> Perception | None:
         if not self.settings.feature_weight:
             return None
-        perception = Perception(self.settings, self.album.autoencoder, self.device)
+        known, painter = (self.album.autoencoder, self.device), None
+        if self.settings.decoder_rate:
+            painter = Painter(self.settings, self.pictures, *known)
+            self.album.autoencoder = painter.average
+        perception = Perception(self.settings, *known, painter)
         try:
             self._start_from_base({"perception": perception.judges})
         except StudioError:  # they learn fast, and differ with the resolution
@@ -271,8 +276,8 @@ class Session:
             return
         kimg = phase.images // 1000
         found = Mirror(self.run, self.pictures, self.device).look(phase.average, kimg)
-        seen = {"images_seen": phase.images, "kimg": kimg}
-        self.run.append_metrics({"phase": "rebuilt", **seen, **found})
+        row = {"phase": "rebuilt", "images_seen": phase.images, "kimg": kimg, **found}
+        self.run.append_metrics(row)
         self._log(f"{kimg} thousand crops: {found}")
         self.album.rebuilt = found
 
@@ -381,17 +386,14 @@ def _signals_to(handler: Callable[[int, Any], None]) -> Iterator[None]:
 
 
 def _used() -> float:
-    times = psutil.Process().cpu_times()
-    return times.user + times.system
+    return sum(psutil.Process().cpu_times()[:2])
 
 
 def train(run: Run, steps: int | None = None) -> str:
     """Train a run in this process, alone or as one of several (`torchrun`)."""
     distributed.join()
     try:
-        if distributed.rank() != 0:
-            return Session(run, steps).train()
-        with run.hold():
+        with run.hold() if distributed.rank() == 0 else nullcontext():
             return Session(run, steps).train()
     finally:
         distributed.leave()

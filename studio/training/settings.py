@@ -26,6 +26,8 @@ MAY_BE_ZERO = {
     "feature_weight",
     "feature_start",
     "feature_penalty",
+    "diversity_weight",
+    "decoder_rate",
     "style_mixing",
     "rate_decay",
     "decoder_blocks",
@@ -103,6 +105,8 @@ class TrainSettings:
     feature_start: float = 0.5  # of the phase: compositions first, then paint
     feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
+    diversity_weight: float = 2.0  # against compositions that repeat, in the far view
+    decoder_rate: float = 0.0  # times `rate`; 0 leaves the decoder as it is
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
     rate_decay: float = 0.35  # the last share of the run, in which rates fall
@@ -131,8 +135,11 @@ class TrainSettings:
         assert duration is not None
         if not 0 < duration < 1e6:
             raise InputError("train_duration")
-        if not self.latent_weight and not self.feature_weight:
+        if not self.feature_weight and not self.latent_weight:
             raise InputError("config_value", key="latent_weight", value=0)
+        if not self.feature_weight and self.decoder_rate:  # who should teach it?
+            told = self.decoder_rate
+            raise InputError("config_value", key="decoder_rate", value=told)
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
         if len(self.rights) > MOST_RIGHTS:

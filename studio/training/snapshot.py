@@ -22,6 +22,7 @@ from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
 from studio.training.phase import Randomness, is_sheet_due, went_over
+from studio.training.reconstruction import Mirror
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
 from studio.training.sheet import join_sheet
@@ -93,12 +94,16 @@ class Album:
         """Measure the averaged generator; the best so far becomes the checkpoint."""
         found = self._compare()
         kimg = self.phase.images // 1000
+        if self.settings.decoder_rate:
+            mirror = Mirror(self.run, self.pictures, self.device)
+            self.rebuilt = mirror.look(self.autoencoder, kimg)
         row = {
             "phase": "snapshot",
             "kimg": kimg,
             **self._trained(),
             **_rounded(found),
             **self._held_out_gap(),
+            **({"rebuilt": self.rebuilt} if self.settings.decoder_rate else {}),
         }
         self.run.append_metrics(row)
         distance = row["distance"]
@@ -120,12 +125,16 @@ class Album:
 
     def _keep(self, kimg: int) -> None:
         """Keep this generator, so that a person can overrule the choice of the best."""
-        folder = self.run.folder / "snapshots"
-        folder.mkdir(exist_ok=True)
         self._settle_mean()
-        path = folder / f"{kimg:06d}.safetensors"
-        arrays = _arrays(self.phase.average)
-        write_atomically(path, pack_weights(arrays, self.run.name, "generator"))
+        folder = self.run.folder / "snapshots"
+        self._keep_one(self.phase.average, folder, kimg)
+        if self.settings.decoder_rate:  # it paints for this generator alone
+            self._keep_one(self.autoencoder, folder / "autoencoders", kimg)
+
+    def _keep_one(self, network: nn.Module, folder: Path, kimg: int) -> None:
+        folder.mkdir(exist_ok=True)
+        packed = pack_weights(_arrays(network), self.run.name, folder.name)
+        write_atomically(folder / f"{kimg:06d}.safetensors", packed)
         kept = sorted(folder.glob("*.safetensors"))
         for old in kept[1:-1:2] if len(kept) > MOST_SNAPSHOTS else ():
             old.unlink()
@@ -245,12 +254,14 @@ def write_snapshot(run: Run, kimg: int, folder: Path) -> None:
         raise RunError("run_no_snapshot", name=run.name, kimg=kimg, kept=told)
     row = rows[kimg]
     model = Model.open(str(run.folder / "checkpoint"), to_rewrite=True)
-    generator = read_weights(path.parent, path.name)
+    weights = {**model.weights, "generator": read_weights(path.parent, path.name)}
+    if (learnt := path.parent / "autoencoders" / path.name).is_file():
+        weights["autoencoder"] = read_weights(learnt.parent, learnt.name)
     training = {key: row[key] for key in ("images_seen", "minutes", "cpu_minutes")}
     best = {key: row[key] for key in ("kimg", "distance", "metric")}
     training = {**model.card["training"], **training, "best": best, "chosen": "by eye"}
     card = {**model.card, "training": training}
-    chosen = Model(model.name, card, {**model.weights, "generator": generator})
+    chosen = Model(model.name, card, weights)
     chosen.write(folder, discover(chosen, run.settings().directions))
 
 

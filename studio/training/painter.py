@@ -1,0 +1,63 @@
+"""The decoder of a run, learning with its generator to paint what that one makes.
+
+An autoencoder learns to rebuild pictures; a generator's latents are never quite those
+of a picture, and come out with strokes that no painter made. So in the end the decoder
+learns from the same verdicts as the generator, beside real pictures as they are, and is
+held to what it could do before: to rebuild them.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import Tensor
+
+from studio.evaluation.features import FeatureMaps
+from studio.model import to_pixels
+from studio.networks.autoencoder import Autoencoder
+from studio.networks.blocks import freeze, place
+from studio.training.dataset import Pictures
+from studio.training.losses import perceptual, reconstruction
+from studio.training.phase import Randomness
+from studio.training.settings import TrainSettings
+
+REBUILT = 4  # pictures a step that it is held to
+SIDE = 128  # pixels of each, at most
+
+
+class Painter:
+    """A decoder that learns, its average, and the pictures it learns from."""
+
+    def __init__(
+        self,
+        settings: TrainSettings,
+        pictures: Pictures,
+        autoencoder: Autoencoder,
+        device: torch.device,
+    ) -> None:
+        """Take the autoencoder of the run; `average` is the one to show."""
+        self.settings, self.pictures, self.device = settings, pictures, device
+        self.model = place(deepcopy(autoencoder), device)
+        freeze(self.model.encoder)
+        self.model.decoder.requires_grad_(True)
+        self.average = freeze(deepcopy(self.model))
+
+    def draw(self, chance: Randomness) -> Tensor:
+        """Draw a batch of real pictures as they are, [batch,3,H,W] in [-1,1]."""
+        pictures, mirror = self.pictures, self.settings.mirror
+        chosen = chance.numpy.choice(pictures.train, self.settings.batch)
+        views = [pictures.view(i, chance.numpy, mirror) for i in chosen]
+        return to_pixels(views, self.device)
+
+    def rebuild(self, chance: Randomness, network: FeatureMaps) -> Tensor:
+        """Give how far from real pictures comes what it makes of their latents."""
+        side = min(SIDE, *self.settings.resolution)
+        chosen = chance.numpy.choice(self.pictures.train, REBUILT)
+        crops = [self.pictures.crop(i, side, chance.numpy) for i in chosen]
+        real = to_pixels(crops, self.device)
+        with torch.no_grad():
+            latents, theirs = self.average.encode(real), network(real)[:3]
+        made = self.model.decode(latents)
+        seen = perceptual(network(made)[:3], theirs)
+        return reconstruction(made, real) + self.settings.perceptual_weight * seen
