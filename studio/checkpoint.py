@@ -118,6 +118,8 @@ def _is_network(config: Any) -> bool:
     if not isinstance(config, dict):
         return False
     for key, value in config.items():
+        if key == "plan" and type(value) is bool:  # it has one or has not
+            continue
         sizes = value if isinstance(value, list) else [value]
         deep = key.endswith("blocks")
         most = MOST_DEPTH if deep or key == "mapping_layers" else MOST_SIDE

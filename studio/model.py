@@ -331,6 +331,8 @@ def _config(name: str, cls: type, data: Any) -> Any:
             cls, data if isinstance(data, dict) else {"networks": data}
         )
         for key, value in asdict(config).items():
+            if key == "plan":
+                continue
             least = 0 if key.endswith("blocks") else 1
             sizes = np.ravel(value).tolist()
             if not all(type(n) is int and least <= n <= MOST_SIZE for n in sizes):

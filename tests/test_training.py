@@ -330,6 +330,17 @@ def test_judges_of_features_are_kept_for_those_who_go_on(
         np.testing.assert_allclose(ours[key], theirs[key], atol=1e-3)
 
 
+def test_a_run_from_a_model_without_a_plan_gives_it_one(tiny_folder: Path) -> None:
+    bare = tiny_run(tiny_folder, "bare", plan=False)
+    assert Session(bare).train() == "done"
+    base = str(bare.folder / "checkpoint")
+    child = tiny_run(tiny_folder, "planned", base=base, plan=True)
+    assert Session(child).train() == "done"
+    ours = read_weights(child.folder / "checkpoint", "generator.safetensors")
+    assert "plan.weight" not in read_weights(Path(base), "generator.safetensors")
+    assert np.abs(ours["plan.weight"]).max() > 0
+
+
 def test_a_run_from_a_model_of_another_shape_fails_with_one_sentence(
     tiny_folder: Path, base: str
 ) -> None:

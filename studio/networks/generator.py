@@ -26,6 +26,7 @@ class GeneratorConfig:
     w_dim: int = 192
     mapping_layers: int = 3
     widths: tuple[int, ...] = (256, 192, 160)  # coarse to fine; the last one repeats
+    plan: bool = False  # w also lays out the coarsest level, cell by cell
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -136,6 +137,18 @@ def enlarge_latents(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
+def make_plan(config: GeneratorConfig) -> nn.Linear:
+    """Make what w adds to the constant: nothing at first.
+
+    Scaled channels of one constant give a few compositions in many colours; a start
+    of its own for each w gives as many as there are w.
+    """
+    height, width = config.base
+    layer = nn.Linear(config.w_dim, config.width(0) * height * width, bias=False)
+    nn.init.zeros_(layer.weight)
+    return layer
+
+
 class Generator(nn.Module):
     """Mapping and synthesis; `w_mean` is the running mean of w that variety uses."""
 
@@ -146,6 +159,8 @@ class Generator(nn.Module):
         self.config = config
         self.mapping = Mapping(config)
         self.constant = nn.Parameter(torch.randn(1, config.width(0), *config.base))
+        if config.plan:
+            self.plan = make_plan(config)
         widths = [config.width(0), *map(config.width, range(config.levels))]
         self.levels = nn.ModuleList(
             Level(a, b, config) for a, b in itertools.pairwise(widths)
@@ -155,6 +170,8 @@ class Generator(nn.Module):
     def synthesise(self, w: Tensor) -> Tensor:
         """Turn w [N, layers, w_dim] into standardised latents [N, C, h, w]."""
         x = self.constant.expand(len(w), -1, -1, -1)
+        if self.config.plan:
+            x = x + self.plan(w[:, 0]).view_as(x)
         latents: Tensor | None = None
         for i, (level, size) in enumerate(
             zip(self.levels, self.config.sizes, strict=True)

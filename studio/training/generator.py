@@ -41,6 +41,7 @@ def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
         z_dim=settings.z_dim,
         w_dim=settings.w_dim,
         widths=settings.generator_widths,
+        plan=settings.plan,
     )
     wide = settings.discriminator_widths
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]

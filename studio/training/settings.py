@@ -81,6 +81,7 @@ class TrainSettings:
     discriminator_widths: tuple[int, ...] = (128, 192, 256)
     z_dim: int = 128
     w_dim: int = 192
+    plan: bool = True  # w lays out the generator's coarsest level
     # autoencoder
     autoencoder_share: float = 0.3  # of the minutes
     autoencoder_batch: int = 8

@@ -296,12 +296,14 @@ def training_of(base: str) -> dict[str, Any] | None:
 def load_base(name: str, networks: dict[str, nn.Module]) -> None:
     """Put a model's weights into networks of the same shape.
 
-    Raises RunError when the model lacks one of them or its shape differs.
+    Raises RunError when the model lacks one of them or its shape differs. A generator
+    that had no plan gets one, which changes nothing until it learns.
     """
     folder: Path = locate(name)
     for stem, network in networks.items():
         arrays = read_weights(folder, f"{stem}.safetensors")
-        tensors = {key: torch.from_numpy(a) for key, a in arrays.items()}
+        plan = {k: v for k, v in network.state_dict().items() if k == "plan.weight"}
+        tensors = plan | {key: torch.from_numpy(a) for key, a in arrays.items()}
         try:
             network.load_state_dict(tensors)
         except RuntimeError:
