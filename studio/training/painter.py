@@ -3,7 +3,9 @@
 An autoencoder learns to rebuild pictures; a generator's latents are never quite those
 of a picture, and come out with strokes that no painter made. So in the end the decoder
 learns from the same verdicts as the generator, beside real pictures as they are, and is
-held to what it could do before: to rebuild them.
+held to what it could do before: to rebuild them, now from latents that are a little off
+too (noise-augmented decoding, arXiv:2510.11690). Held less, it drew the same mark into
+every cell.
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ from studio.training.phase import Randomness
 from studio.training.settings import TrainSettings
 
 REBUILT = 4  # pictures a step that it is held to
+FAITH = 5.0  # weight of rebuilding them, beside the verdicts
+OFF = 0.5  # most deviation of the noise on their latents
 SIDE = 128  # pixels of each, at most
 
 
@@ -58,6 +62,8 @@ class Painter:
         real = to_pixels(crops, self.device)
         with torch.no_grad():
             latents, theirs = self.average.encode(real), network(real)[:3]
-        made = self.model.decode(latents)
+        noise = chance.normal(*latents.shape).to(self.device)
+        share = torch.rand(REBUILT, 1, 1, 1, generator=chance.torch).to(self.device)
+        made = self.model.decode(latents + OFF * share * noise)
         seen = perceptual(network(made)[:3], theirs)
         return reconstruction(made, real) + self.settings.perceptual_weight * seen

@@ -19,7 +19,7 @@ from studio.networks.perception import FeatureJudge
 from studio.training.augment import augment, recolour
 from studio.training.diversity import LEVEL, MOST, Diversity, grey
 from studio.training.losses import difference_penalty, relativistic
-from studio.training.painter import Painter
+from studio.training.painter import FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.settings import TrainSettings
 
@@ -163,7 +163,7 @@ class Perception:
         if self.painter is not None:
             rebuilt = self.painter.rebuild(chance, self.network)
             figures["rebuilt"] = rebuilt.item()
-            loss = loss + rebuilt
+            loss = loss + FAITH * rebuilt
         return loss, figures
 
     @torch.no_grad()
