@@ -11,6 +11,7 @@ from torch.optim import SGD
 from trainers import all_state, tiny_run
 
 from studio.errors import RunError
+from studio.training.dataset import Pictures
 from studio.training.phase import Phase
 from studio.training.run import Run
 from studio.training.session import MOST_SETBACKS, Session
@@ -49,7 +50,9 @@ class Slope(Phase):
 def roll(run: Run, rate: float) -> Slope:
     """Live through a slope of 300 images in a session of its own."""
     session, phase = Session(run), Slope(rate)
-    session.album = Album(run, run.settings(), None, CPU)  # type: ignore[arg-type]
+    settings = run.settings()
+    pictures = Pictures(Path(settings.folder), settings.resolution, 0.1)
+    session.album = Album(run, settings, pictures, CPU)
     session._live_through(phase)
     return phase
 

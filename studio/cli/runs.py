@@ -246,5 +246,7 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
         yield text("cli.run.pace", speed=status["images_per_s"], minutes=minutes)
     if isinstance(status["best"], dict):
         yield text("cli.run.best", **status["best"])
+    if status["ended"] == "patience":
+        yield text("cli.run.ended_patience")
     if status["error"]:
         yield status["error"]

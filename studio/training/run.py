@@ -86,8 +86,9 @@ class Run:
         """Give the run's status as it is now: a dead trainer reads `interrupted`."""
         status = self._read_status()
         shown = dict.fromkeys(
-            ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes")
-        )
+            ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes",
+             "ended")
+        )  # fmt: skip
         shown |= {"name": self.name, "phase": "interrupted", "images_seen": 0} | status
         running = shown["phase"] in RUNNING and _alive(status)
         if not running and shown["phase"] not in ENDED:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +19,7 @@ from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, stan
 from studio.training.dataset import Pictures
 from studio.training.device import pick_device
 from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.orders import BACK, ENDS, GO, LEAVE, STOP, Interrupted, Orders
 from studio.training.painter import Painter
 from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
@@ -30,6 +28,7 @@ from studio.training.run import Run
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album, load_base
 from studio.training.state import load_state, pack, save_state, unpack
+from studio.training.usage import Usage
 from studio.training.vae import VaePhase, make_vae
 
 REPORT_SECONDS = 10.0
@@ -37,14 +36,6 @@ SAVE_SECONDS = 60.0
 LONGEST_STEP = 30.0  # seconds; more than that and the machine was asleep
 RESERVE_SECONDS = 60.0  # of the minutes, kept for the directions
 MOST_SETBACKS = 5  # for each phase
-GO, PAUSE, STOP, LEAVE, BACK = range(5)
-
-
-class Interrupted(Exception):
-    """The phase ended before its time; `how` is PAUSE, STOP or LEAVE."""
-
-    def __init__(self, how: int) -> None:
-        self.how = how
 
 
 class Session:
@@ -57,21 +48,18 @@ class Session:
         self.device = pick_device(self.settings.device)
         self.steps_left = steps
         self.leader = distributed.rank() == 0
-        self.terminated = False
-        self.images_before = 0
-        self.seconds_before = 0.0
-        self.cpu_seconds = 0.0  # of earlier processes of this run
-        self.best: dict[str, Any] | None = None
+        self.orders = Orders(run)
+        self.usage = Usage()
 
     def train(self) -> str:
         """Train to the end or to a request; gives the phase that the run is in then."""
-        with _signals_to(self._terminate):
+        with self.orders:
             return self._train_and_tell()
 
     def _train_and_tell(self) -> str:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
-        self._tell(phase="starting", error=None, device=self.device.type)
+        self._tell(phase="starting", error=None, device=self.device.type, ended=None)
         try:
             how = self._train()
         except StudioError as problem:
@@ -107,8 +95,9 @@ class Session:
         except Interrupted as stop:
             if stop.how == STOP and self.leader:
                 self.album.keep_what_there_is()
-            return {PAUSE: "paused", STOP: "stopped", LEAVE: "interrupted"}[stop.how]
-        self._tell(phase="discovering")
+            return ENDS[stop.how]
+        ended = "patience" if self.album.patience.is_over() else None
+        self._tell(phase="discovering", ended=ended)
         if self.leader:
             self.album.discover()
         distributed.wait()
@@ -122,8 +111,8 @@ class Session:
         model = make_autoencoder(self.settings)
         if (saved := load_state(finished)) is not None:
             unpack(saved[0], {"average": model})
-            self._carry(saved[1])
-            self.cpu_seconds = saved[1]["cpu_seconds"]
+            self.usage.carry(saved[1])
+            self.usage.restore(saved[1])
             self.album.rebuilt = saved[1].get("rebuilt")
         elif self.settings.base != "scratch":
             load_base(self.settings.base, {"autoencoder": model})
@@ -135,15 +124,15 @@ class Session:
             self._live_through(phase)
             model = phase.average
             standardise(model, self.pictures, self.device)
-            self._carry(self._facts(phase))
+            self.usage.carry(self._facts(phase))
             self._look_at_rebuilt(phase)
         place(model, self.device)
         if saved is None and self.leader:
             facts = {
-                "images": self.images_before,
-                "seconds": self.seconds_before,
-                "cpu_seconds": self._cpu(),
+                "images": self.usage.images_before,
+                "seconds": self.usage.seconds_before,
                 "rebuilt": self.album.rebuilt,
+                **self.usage.facts(),
             }
             save_state(finished, pack({"average": model}), facts)
         return freeze(model)
@@ -151,13 +140,15 @@ class Session:
     def _generator(self) -> None:
         latents = self._latents()
         phase = self._second_phase(latents)
-        self.album.phase, self.album.images_before = phase, self.images_before
+        self.album.phase = phase
+        self.album.images_before = self.usage.images_before
         whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
         if whole and self.leader and not self._state(phase.name).exists():
             self.album.sheet()  # what it starts from, at once
         self._live_through(phase)
         if self.leader:
-            self.album.snapshot()
+            if self.album.measured != phase.images:
+                self.album.snapshot(1.0)
             self._tell(best=self.album.best)
 
     def _second_phase(self, latents: Tensor) -> GeneratorPhase | VaePhase:
@@ -227,7 +218,7 @@ class Session:
                 self._report(phase, losses, speed, progress)
                 last_report, images_reported = now, phase.images
             if self.leader:
-                self._look(phase)
+                self._look(phase, progress)
             if now - last_save > SAVE_SECONDS or order != GO:
                 self._save(phase)
                 last_save = time.monotonic()
@@ -237,7 +228,9 @@ class Session:
 
     def _progress(self, phase: Phase) -> float:
         settings = self.settings
-        if settings.kimg is not None:
+        if phase.name == "generator" and self.album.patience.is_over():
+            progress = 1.0
+        elif settings.kimg is not None:
             share = 1 / 3 if phase.name == "autoencoder" else 1
             progress = phase.images / (1000 * settings.kimg * share)
         else:
@@ -246,15 +239,12 @@ class Session:
             if phase.name == "autoencoder":
                 whole *= settings.autoencoder_share
             else:
-                whole -= self.seconds_before + min(RESERVE_SECONDS, 0.1 * whole)
+                whole -= self.usage.seconds_before + min(RESERVE_SECONDS, 0.1 * whole)
             progress = phase.seconds / max(whole, 1)
         return distributed.agree([progress])[0]
 
     def _order(self, phase: Phase, losses: dict[str, float]) -> int:
-        order = GO
-        if self.leader:
-            orders = {None: GO, "pause": PAUSE, "stop": STOP}
-            order = LEAVE if self.terminated else orders[self.run.requested()]
+        order = self.orders.current() if self.leader else GO
         if self.steps_left is not None:
             self.steps_left -= 1
             order = LEAVE if self.steps_left <= 0 else order
@@ -262,10 +252,10 @@ class Session:
             order = BACK
         return int(distributed.agree([order])[0])
 
-    def _look(self, phase: Phase) -> None:
+    def _look(self, phase: Phase, progress: float) -> None:
         """Show how it is getting on, when it is time."""
         if phase.name == "generator":
-            self.album.look()
+            self.album.look(progress)
         batch = self.settings.autoencoder_batch * distributed.world()
         due = is_sheet_due(self.settings.sample_kimg, phase.images, batch)
         if due and isinstance(phase, AutoencoderPhase):
@@ -292,14 +282,14 @@ class Session:
             "images": phase.images,
             "seconds": phase.seconds,
             "setbacks": phase.setbacks,
-            "cpu_seconds": self._cpu(),
-            "best": self.album.best,
+            **self.usage.facts(),
+            **self.album.facts(),
         }
 
     def _save(self, phase: Phase) -> None:
         if self.leader:
             save_state(self._state(phase.name), pack(phase.parts()), self._facts(phase))
-            self._tell(best=self.album.best, **self._numbers(phase))
+            self._tell(best=self.album.best, **self.usage.numbers(phase))
 
     def _resume(self, phase: Phase) -> None:
         facts = self._restore(phase)
@@ -307,8 +297,8 @@ class Session:
             self._save(phase)  # what the very first setback goes back to
         else:
             phase.seconds, phase.setbacks = facts["seconds"], facts.get("setbacks", 0)
-            self.cpu_seconds = facts["cpu_seconds"]
-            self.album.best = facts["best"]
+            self.usage.restore(facts)
+            self.album.restore(facts)
             self._log(f"{phase.name} goes on from {phase.images} images")
         self._tell(phase=phase.name)
 
@@ -319,7 +309,7 @@ class Session:
             unpack(saved[0], phase.parts())
             phase.steps, phase.images = saved[1]["steps"], saved[1]["images"]
         if self.leader:
-            self.run.rewind_metrics(self.images_before + phase.images)
+            self.run.rewind_metrics(self.usage.images_before + phase.images)
         return None if saved is None else saved[1]
 
     def _step_back(self, phase: Phase) -> None:
@@ -334,27 +324,14 @@ class Session:
         phase.setbacks += 1
         self._save(phase)  # at once: a kill must not bring the old rate back
 
-    def _carry(self, facts: dict[str, Any]) -> None:
-        self.images_before, self.seconds_before = facts["images"], facts["seconds"]
-
-    def _cpu(self) -> float:
-        return self.cpu_seconds + _used()
-
     def _report(
         self, phase: Phase, losses: dict[str, float], speed: float, progress: float
     ) -> None:
         left = phase.seconds * (1 - progress) / max(progress, 1e-6)
-        numbers = {"images_per_s": round(speed, 2), **self._numbers(phase)}
+        numbers = {"images_per_s": round(speed, 2), **self.usage.numbers(phase)}
         shown = {key: round(value, 5) for key, value in losses.items()}
         self.run.append_metrics({"phase": phase.name, **numbers, **shown})
         self._tell(phase=phase.name, eta_s=round(left), best=self.album.best, **numbers)
-
-    def _numbers(self, phase: Phase) -> dict[str, float]:
-        return {
-            "images_seen": self.images_before + phase.images,
-            "minutes_active": round((self.seconds_before + phase.seconds) / 60, 2),
-            "cpu_minutes": round(self._cpu() / 60, 2),
-        }
 
     def _tell(self, **changes: Any) -> None:
         if self.leader:
@@ -363,30 +340,6 @@ class Session:
     def _log(self, line: str) -> None:
         if self.leader:
             self.run.log(line)
-
-    def _terminate(self, number: int, _: Any) -> None:
-        """Save and leave after this step; a second signal ends it where it is."""
-        self.terminated = True
-        ask = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-        signal.signal(number, ask)
-
-
-@contextmanager
-def _signals_to(handler: Callable[[int, Any], None]) -> Iterator[None]:
-    """Let `handler` have the signals that ask a process to end."""
-    before = {
-        number: signal.signal(number, handler)
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
-
-
-def _used() -> float:
-    return sum(psutil.Process().cpu_times()[:2])
 
 
 def train(run: Run, steps: int | None = None) -> str:

@@ -30,6 +30,7 @@ MAY_BE_ZERO = {
     "decoder_rate",
     "style_mixing",
     "rate_decay",
+    "patience",
     "decoder_blocks",
     "encoder_blocks",
 }
@@ -115,6 +116,7 @@ class TrainSettings:
     # rhythm, in thousands of images
     sample_kimg: float = 4.0
     snapshot_kimg: float = 8.0
+    patience: int = 12  # snapshots without improvement that end the run; 0 is never
     measure_samples: int = 384  # pictures that a snapshot is measured on
     measure: str = "features"  # or "patches", which need no pretrained network
     directions: int = 12

@@ -21,6 +21,7 @@ from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
+from studio.training.patience import Patience
 from studio.training.phase import Randomness, is_sheet_due, went_over
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
@@ -52,6 +53,8 @@ class Album:
         self.images_before = 0  # seen in earlier phases
         self.rebuilt: dict[str, Any] | None = None  # how well pictures come back
         self.best: dict[str, Any] | None = None
+        self.measured = -1  # images of the phase at its newest snapshot
+        self.patience = Patience(settings, len(pictures.held_out))
         self._reference: Reference | None = None
 
     # -- before -------------------------------------------------------------------
@@ -74,13 +77,24 @@ class Album:
 
     # -- during -------------------------------------------------------------------
 
-    def look(self) -> None:
+    def facts(self) -> dict[str, Any]:
+        """Give what the next process must know."""
+        waited = self.patience.waited
+        return {"best": self.best, "waited": waited, "measured": self.measured}
+
+    def restore(self, facts: dict[str, Any]) -> None:
+        """Go on from what an earlier process saved."""
+        self.best = facts["best"]
+        self.patience.waited = facts.get("waited", 0)
+        self.measured = facts.get("measured", -1)
+
+    def look(self, progress: float) -> None:
         """Make a sheet or a snapshot when it is time for one."""
         batch = self.settings.batch * distributed.world()
         if is_sheet_due(self.settings.sample_kimg, self.phase.images, batch):
             self.sheet()
         if went_over(self.settings.snapshot_kimg, self.phase.images, batch):
-            self.snapshot()
+            self.snapshot(progress)
 
     def sheet(self) -> None:
         """Write the same seeds once more, as `samples/<kimg>.webp`."""
@@ -90,7 +104,7 @@ class Album:
         write_atomically(path, join_sheet(pictures, columns))
 
     @torch.no_grad()
-    def snapshot(self) -> None:
+    def snapshot(self, progress: float) -> None:
         """Measure the averaged generator; the best so far becomes the checkpoint."""
         found = self._compare()
         kimg = self.phase.images // 1000
@@ -109,9 +123,19 @@ class Album:
         distance = row["distance"]
         self.run.log(f"{kimg} kimg: {row}")
         self._keep(kimg)
-        if self.best is None or distance < self.best["distance"]:
+        better = self.best is None or distance < self.best["distance"]
+        if better:
             self.best = {"kimg": kimg, "distance": distance, "metric": row["metric"]}
             self.write(samples=256, probes=6)
+        self.patience.note(better, progress)
+        self.measured = self.phase.images
+        if self.patience.is_over():
+            self._tell_patience()
+
+    def _tell_patience(self) -> None:
+        assert self.best is not None
+        waited, best = self.patience.waited, self.best["kimg"]
+        self.run.log(f"no better for {waited} snapshots: done, best at {best} kimg")
 
     def _compare(self) -> dict[str, Any]:
         """Compare samples at full variety with the pictures that were held out."""
@@ -238,7 +262,7 @@ class Album:
     def keep_what_there_is(self) -> None:
         """Make sure that a stopped run leaves a model, if it ever had a generator."""
         if hasattr(self, "phase") and not (self.run.folder / "checkpoint").exists():
-            self.snapshot()
+            self.snapshot(1.0)
 
 
 def write_snapshot(run: Run, kimg: int, folder: Path) -> None:

@@ -1,7 +1,7 @@
 /** All runs, newest first, also those that a terminal started. */
 import { make } from "../elements.js";
 import { word } from "../languages.js";
-import { line } from "./parts.js";
+import { line, phaseOf } from "./parts.js";
 import { sheetAddress } from "./server.js";
 
 export class List {
@@ -22,7 +22,7 @@ export class List {
   show(runs, chosen) {
     this.runs = runs;
     const told = JSON.stringify(
-      runs.map(({ name, phase, newest, stalled }) => [name, phase, newest, stalled]),
+      runs.map((run) => [run.name, run.newest, phaseOf(run)]),
     );
     if (told !== this.#shown) {
       this.#shown = told;
@@ -46,9 +46,7 @@ export class List {
   #item(run) {
     const picture = make("span", { class: "run-picture" });
     if (run.newest) picture.append(make("img", { src: sheetAddress(run.name, run.newest), alt: "" }));
-    const phase = word(make("span", { class: "run-phase" }), {
-      text: `ui.train.phase.${run.stalled ? "stalled" : run.phase}`,
-    });
+    const phase = word(make("span", { class: "run-phase" }), phaseOf(run));
     const words = make("span", { class: "run-words" });
     words.append(make("span", { class: "run-name" }, run.name), phase);
     return make(

@@ -56,6 +56,16 @@ export class Notice {
   }
 }
 
+/** What a run does, as the key of a sentence and what is in it. */
+export function phaseOf(run) {
+  if (run.stalled) return { text: "ui.train.phase.stalled" };
+  if (run.phase === "done" && run.ended === "patience") return { text: "ui.train.phase.enough" };
+  if (run.phase === "queued" && run.behind) {
+    return { text: "ui.train.phase.behind", params: { name: run.behind } };
+  }
+  return { text: `ui.train.phase.${run.phase}` };
+}
+
 /** Minutes as a person says them: the key and its numbers. */
 export function duration(minutes) {
   if (minutes < 1) return ["ui.train.time.seconds", { n: Math.max(1, Math.round(minutes * 60)) }];

@@ -3,7 +3,7 @@ import { make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { Curves } from "./curves.js";
 import { Film } from "./film.js";
-import { line, duration } from "./parts.js";
+import { line, duration, phaseOf } from "./parts.js";
 import { Rule } from "./rule.js";
 
 const BUSY = ["queued", "starting", "autoencoder", "generator", "encoder", "discovering"];
@@ -29,7 +29,7 @@ export class Watch {
     this.run = run;
     this.element.classList.remove("is-empty");
     this.title.textContent = run.name;
-    word(this.phase, { text: `ui.train.phase.${run.stalled ? "stalled" : run.phase}` });
+    word(this.phase, phaseOf(run));
     this.phase.classList.toggle("is-live", BUSY.includes(run.phase));
     this.error.textContent = run.error ?? "";
     this.bar.style.setProperty("--done", share(run));
