@@ -64,6 +64,7 @@ def test_each_problem_is_found_and_no_other(folder: Path) -> None:
         "odd": ["x-wide.png"],
         "duplicate": ["x-copy.png"],
         "near_duplicate": [],
+        "outlier": [],
     }
     assert found["images"] == 14 and found["usable"] == 11
     assert found["broken"] == 2 and found["duplicates"] == 1

@@ -18,6 +18,7 @@ from PIL import Image
 
 from studio.errors import InputError
 from studio.training.dataset import digest_file, find_pictures, open_picture
+from studio.training.outliers import find_outliers
 
 GLANCE = 16  # pixels, each side, in which two pictures are compared at a glance
 # Calibrated by eye on paintings and on fruit plates: re-encoded, recoloured, mirrored
@@ -28,7 +29,9 @@ ENOUGH_TO_SHARE = 50  # pictures, before their mean is taken away
 BLOCK = 256  # pictures compared with all others at once
 GREY = 3.0  # of 255: mean distance of the channels, below which nothing has colour
 ODD = 2.5  # times as long as it is broad
-PROBLEMS = ("broken", "small", "grey", "odd", "duplicate", "near_duplicate")
+PROBLEMS = (
+    "broken", "small", "grey", "odd", "duplicate", "near_duplicate", "outlier"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def summarise(diagnosis: Diagnosis) -> dict[str, Any]:
         "odd_shapes": diagnosis.count("odd"),
         "duplicates": diagnosis.count("duplicate"),
         "near_duplicates": diagnosis.count("near_duplicate"),
+        "outliers": diagnosis.count("outlier"),
         "sizes": dict(sizes.most_common(5)),
         "files": {
             problem: sorted(
@@ -134,6 +138,16 @@ def _find_problems(
     once = [glance for glance in glances if first[glance.digest] == glance.file]
     for earlier, later in _alike(once):
         yield once[later].file, "near_duplicate", once[earlier].file
+    for index in _unlike(once):
+        yield once[index].file, "outlier", ""
+
+
+def _unlike(glances: list[Glance]) -> list[int]:
+    """Find what is unlike the rest; a grey picture among others is told as grey."""
+    if not glances:
+        return []
+    found = find_outliers(np.stack([glance.pixels for glance in glances]))
+    return [index for index in found if not glances[index].grey]
 
 
 def _alike(glances: list[Glance]) -> Iterator[tuple[int, int]]:

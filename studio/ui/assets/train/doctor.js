@@ -6,7 +6,7 @@ import { thumbAddress } from "./server.js";
 
 /** What nothing can be learnt from, and what was counted once already. */
 const OUT_ANYWAY = ["broken", "duplicate"];
-const KINDS = ["near_duplicate", "small", "grey", "odd"];
+const KINDS = ["outlier", "near_duplicate", "small", "grey", "odd"];
 
 export class Doctor {
   #out = new Set();
