@@ -11,6 +11,7 @@ from torch import Tensor
 from studio.training.losses import (
     difference_penalty,
     divergence,
+    grid,
     perceptual,
     reconstruction,
     relativistic,
@@ -96,3 +97,27 @@ def test_what_is_seen_differs_by_direction_not_by_strength() -> None:
     assert perceptual([3 * x for x in maps], maps).item() == pytest.approx(0, abs=1e-6)
     assert perceptual([-x for x in maps], maps).item() == pytest.approx(4, abs=1e-4)
     assert 0 < perceptual([x.flip(1) for x in maps], maps) < 2
+
+
+def test_the_same_mark_in_every_cell_shows_and_a_picture_has_none() -> None:
+    chance = torch.Generator().manual_seed(0)
+    pixels = torch.randn(8, 3, 64, 48, generator=chance)
+    mark = torch.randn(1, 3, 8, 8, generator=chance).tile(1, 1, 8, 6)
+    found = [grid(pixels + amount * mark, 8).item() for amount in (0, 0.5, 1, 2)]
+    assert found == sorted(found) and found[0] < 0.01 and found[-1] > 0.5
+    assert grid(pixels + 2 * mark.roll(3, dims=2), 8).item() > 0.5
+
+
+def test_detail_in_only_a_part_of_each_cell_shows_too() -> None:
+    chance = torch.Generator().manual_seed(0)
+    pixels = torch.randn(8, 3, 64, 64, generator=chance)
+    rough = torch.ones(8, 8)
+    rough[:4] = 0.3
+    assert grid(pixels * rough.tile(8, 8), 8).item() > 20 * grid(pixels, 8).item()
+
+
+def test_a_plain_picture_has_no_grid() -> None:
+    flat = torch.full((1, 3, 32, 32), 0.5, requires_grad=True)
+    found = grid(flat, 8)
+    found.backward()
+    assert flat.grad is not None and flat.grad.isfinite().all()

@@ -4,8 +4,8 @@ An autoencoder learns to rebuild pictures; a generator's latents are never quite
 of a picture, and come out with strokes that no painter made. So in the end the decoder
 learns from the same verdicts as the generator, beside real pictures as they are, and is
 held to what it could do before: to rebuild them, now from latents that are a little off
-too (noise-augmented decoding, arXiv:2510.11690). Held less, it drew the same mark into
-every cell.
+too (noise-augmented decoding, arXiv:2510.11690). Nor may the cells of the latents show:
+judges of features like a mark in every cell better than no detail at all.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from studio.training.settings import TrainSettings
 
 REBUILT = 4  # pictures a step that it is held to
 FAITH = 5.0  # weight of rebuilding them, beside the verdicts
+EVENNESS = 5.0  # weight of not showing the cells
 OFF = 0.5  # most deviation of the noise on their latents
 SIDE = 128  # pixels of each, at most
 

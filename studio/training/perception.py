@@ -18,8 +18,8 @@ from studio.networks.blocks import place
 from studio.networks.perception import FeatureJudge
 from studio.training.augment import augment, recolour
 from studio.training.diversity import LEVEL, MOST, Diversity, grey
-from studio.training.losses import difference_penalty, relativistic
-from studio.training.painter import FAITH, Painter
+from studio.training.losses import difference_penalty, grid, relativistic
+from studio.training.painter import EVENNESS, FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.settings import TrainSettings
 
@@ -138,7 +138,7 @@ class Perception:
         with torch.no_grad():
             painted = self._show(real, view, chance)
             seen_real = self._look(painted, judge, chance.torch)
-        painted = self._show_made(fake, view, chance)
+        painted, cells = self._show_made(fake, view, chance)
         seen_fake = self._look(painted, judge, chance.torch)
         real_logits = judge(seen_real)
         fake_logits = judge([x.detach() for x in seen_fake])
@@ -162,8 +162,8 @@ class Perception:
             loss = loss + self.settings.diversity_weight * repeated
         if self.painter is not None:
             rebuilt = self.painter.rebuild(chance, self.network)
-            figures["rebuilt"] = rebuilt.item()
-            loss = loss + FAITH * rebuilt
+            figures |= {"rebuilt": rebuilt.item(), "grid": cells.item()}
+            loss = loss + FAITH * rebuilt + EVENNESS * cells
         return loss, figures
 
     @torch.no_grad()
@@ -217,11 +217,16 @@ class Perception:
             return self._paint(latents, view, chance.torch)
         return view.take(self.painter.draw(chance), chance.torch)
 
-    def _show_made(self, latents: Tensor, view: View, chance: Randomness) -> Tensor:
-        # Cut out after painting: a part painted alone has borders no picture has.
+    def _show_made(
+        self, latents: Tensor, view: View, chance: Randomness
+    ) -> tuple[Tensor, Tensor]:
+        """Show latents as they are painted, and tell how far their cells show."""
         if self.painter is None:
-            return self._paint(latents, view, chance.torch)
-        return view.take(self.autoencoder.decode(latents), chance.torch)
+            return self._paint(latents, view, chance.torch), latents.new_zeros(())
+        # Cut out after painting: a part painted alone has borders no picture has.
+        pixels = self.autoencoder.decode(latents)
+        cells = grid(pixels, self.settings.factor)
+        return view.take(pixels, chance.torch), cells
 
     def _paint(self, latents: Tensor, view: View, chance: torch.Generator) -> Tensor:
         return view.paint(latents, self.autoencoder, chance)
