@@ -241,6 +241,8 @@ def _line(status: dict[str, Any]) -> str:
 
 def _lines(status: dict[str, Any]) -> Iterator[str]:
     yield _line(status)
+    if status["behind"]:
+        yield text("cli.run.behind", name=status["behind"])
     if status["images_per_s"] and status["eta_s"] is not None:
         minutes = round(status["eta_s"] / 60)
         yield text("cli.run.pace", speed=status["images_per_s"], minutes=minutes)

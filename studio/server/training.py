@@ -161,9 +161,8 @@ def _bases() -> list[dict[str, Any]]:
 
 def _start(settings: TrainSettings) -> Run:
     launch.check_at_once(settings)
-    with launch.free_device(settings.device):
-        begun = Run.create(settings)
-        launch.start_detached(begun)
+    begun = Run.create(settings)
+    launch.start_detached(begun)
     return begun
 
 
@@ -195,12 +194,11 @@ def _request(what: str, found: Run, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _resume(found: Run, _: dict[str, Any]) -> dict[str, Any]:
-    settings = found.settings()
+    found.settings()  # a damaged run is told at once
     if found.alive():
         raise RunError("run_taken", name=found.name)
-    with launch.free_device(settings.device):
-        found.clear_requests()  # they were meant for an earlier trainer
-        launch.start_detached(found)
+    found.clear_requests()  # they were meant for an earlier trainer
+    launch.start_detached(found)
     return watch.summary(found)
 
 

@@ -7,22 +7,16 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from studio.checkpoint import beside, locate, read_card, replace_folder
-from studio.errors import InputError, RunError, StudioError
+from studio.errors import InputError, RunError
 from studio.paths import ROOT, checkpoints_folder, runs_folder
 from studio.training.dataset import find_pictures, open_picture
-from studio.training.run import Run, check_name, list_runs
+from studio.training.run import Run, check_name
 from studio.training.settings import TrainSettings
-
-STARTING_PATIENCE = 20.0  # seconds that a start waits for another to be under way
 
 
 def check_at_once(settings: TrainSettings) -> None:
@@ -43,38 +37,6 @@ def check_at_once(settings: TrainSettings) -> None:
         from studio.training.device import pick_device  # and with it torch
 
         pick_device(settings.device)
-
-
-@contextmanager
-def free_device(wish: str) -> Iterator[None]:
-    """Make sure that no run trains on a device, and that none starts meanwhile.
-
-    Two runs on one device are each more than twice as slow. Raises RunError with the
-    name of the run that has it.
-    """
-    runs_folder().mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(runs_folder() / ".starting", timeout=STARTING_PATIENCE):
-            device = _resolve(wish)
-            for run in list_runs():
-                if run.alive() and _device_of(run) == device:
-                    raise RunError("device_busy", name=run.name, device=device)
-            yield
-    except Timeout:
-        raise InputError("busy") from None
-
-
-def _device_of(run: Run) -> str:
-    try:
-        return _resolve(run.settings().device)
-    except StudioError:  # whatever it is, it is not in the way for long
-        return ""
-
-
-def _resolve(wish: str) -> str:
-    from studio.training.device import pick_device  # and with it torch
-
-    return pick_device(wish).type
 
 
 def delete(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.training.run import Run
 
-GO, PAUSE, STOP, LEAVE, BACK = range(5)
+GO, PAUSE, STOP, LEAVE, BACK, WAIT = range(6)
 ENDS = {PAUSE: "paused", STOP: "stopped", LEAVE: "interrupted"}
 
 

@@ -87,12 +87,14 @@ class Run:
         status = self._read_status()
         shown = dict.fromkeys(
             ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes",
-             "ended")
+             "ended", "behind")
         )  # fmt: skip
         shown |= {"name": self.name, "phase": "interrupted", "images_seen": 0} | status
         running = shown["phase"] in RUNNING and _alive(status)
         if not running and shown["phase"] not in ENDED:
             shown["phase"] = "interrupted"
+        if shown["phase"] != "queued":
+            shown["behind"] = None
         if shown["phase"] not in RUNNING:
             shown |= {"images_per_s": None, "eta_s": None}
         silence = time.time() - _number(status.get("heartbeat"))

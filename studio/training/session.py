@@ -23,6 +23,7 @@ from studio.training.orders import BACK, ENDS, GO, LEAVE, STOP, Interrupted, Ord
 from studio.training.painter import Painter
 from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
+from studio.training.queue import Queue
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
@@ -49,6 +50,7 @@ class Session:
         self.steps_left = steps
         self.leader = distributed.rank() == 0
         self.orders = Orders(run)
+        self.queue = Queue(run, self.device.type, self.orders)
         self.usage = Usage()
 
     def train(self) -> str:
@@ -59,9 +61,11 @@ class Session:
     def _train_and_tell(self) -> str:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
-        self._tell(phase="starting", error=None, device=self.device.type, ended=None)
         try:
-            how = self._train()
+            with self.queue.turn():
+                how = self._train()
+        except Interrupted as asked:
+            how = ENDS[asked.how]
         except StudioError as problem:
             self._tell(phase="failed", error=str(problem))
             raise
@@ -78,6 +82,8 @@ class Session:
 
     def _train(self) -> str:
         settings = self.settings
+        device = self.device.type
+        self._tell(phase="starting", error=None, device=device, ended=None)
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
         self.pictures = Pictures(
