@@ -130,7 +130,7 @@ def test_pictures_are_turned_upright(tmp_path: Path, orientation: int) -> None:
 
 def test_large_pictures_are_reduced_until_they_just_cover(tmp_path: Path) -> None:
     painting(300, 100).save(tmp_path / "wide.png")
-    loaded = load_picture(tmp_path / "wide.png", (64, 64))
+    loaded = load_picture(tmp_path / "wide.png", (32, 32))
     assert loaded is not None and loaded.shape == (64, 192, 3)
 
 

@@ -11,6 +11,8 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from studio.errors import InputError
+from studio.training.framing import frame, reduced_size
+from studio.training.settings import TrainSettings
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -23,7 +25,8 @@ class Pictures:
     Each is reduced on loading to at most twice `resolution` (height, width), so that
     a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
     whatever they are called and wherever they lie. Files that are `excluded`, by their
-    names within the folder, are not looked at.
+    names within the folder, are not looked at. `framing` says what is taken of one
+    whose shape is another (see studio/training/framing.py).
     """
 
     def __init__(
@@ -32,6 +35,7 @@ class Pictures:
         resolution: tuple[int, int],
         validation_share: float,
         excluded: Collection[str] = (),
+        framing: str = "centre",
     ) -> None:
         if not folder.is_dir():
             raise InputError("folder_missing", folder=str(folder))
@@ -44,7 +48,7 @@ class Pictures:
             # the same file again could be held out and learnt from at once
             if (copy := digest_file(path)) in seen:
                 continue
-            image = load_picture(path, (2 * resolution[0], 2 * resolution[1]))
+            image = load_picture(path, resolution, framing)
             seen[copy] = image is not None
             if image is not None:
                 self.files.append(path.relative_to(folder).as_posix())
@@ -54,6 +58,17 @@ class Pictures:
             raise InputError("folder_empty", folder=str(folder))
         self.fingerprint = digest.hexdigest()[:16]
         self._split([copy for copy, usable in seen.items() if usable], validation_share)
+
+    @classmethod
+    def of(cls, settings: TrainSettings) -> Pictures:
+        """Read the pictures of a run. Raises InputError."""
+        return cls(
+            Path(settings.folder),
+            settings.resolution,
+            settings.validation_share,
+            settings.excluded,
+            settings.framing,
+        )
 
     def _split(self, digests: list[str], share: float) -> None:
         indices = range(len(self.images))
@@ -117,21 +132,23 @@ def digest_file(path: Path) -> str:
         return ""
 
 
-def load_picture(path: Path, most: tuple[int, int]) -> np.ndarray | None:
-    """Read a picture as uint8 [H,W,3], upright, reduced to cover `most` (h, w).
+def load_picture(
+    path: Path, resolution: tuple[int, int], framing: str = "centre", quick: int = 0
+) -> np.ndarray | None:
+    """Read a picture as uint8 [H,W,3], upright and framed for a resolution (h, w).
 
-    None for a file that is broken, too large, or no picture of a known format: one
-    bad file never stops a run.
+    It is reduced to about twice that. None for a file that is broken, too large, or no
+    picture of a known format: one bad file never stops a run. `quick` is as below.
     """
-    opened = open_picture(path)
+    opened = open_picture(path, quick)
     if opened is None:
         return None
     picture, _ = opened
-    scale = max(most[0] / picture.height, most[1] / picture.width)
-    if scale < 1:
-        size = (round(picture.width * scale), round(picture.height * scale))
-        picture = picture.resize(size, Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+    most = (2 * resolution[0], 2 * resolution[1])
+    height, width = reduced_size((picture.height, picture.width), most, framing)
+    if (height, width) != (picture.height, picture.width):
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS)
+    return frame(np.asarray(picture), resolution, framing)
 
 
 def open_picture(

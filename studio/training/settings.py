@@ -36,6 +36,7 @@ MAY_BE_ZERO = {
 }
 FAMILIES = ("gan", "vae")
 METRICS = ("features", "patches")
+FRAMINGS = ("centre", "smart", "whole")
 BASE_PARTS = ("all", "autoencoder")
 STAGES = ("encoder_widths", "encoder_blocks", "decoder_widths", "decoder_blocks")
 SHARES = {
@@ -69,6 +70,7 @@ class TrainSettings:
     threads: int = 0  # CPU threads; 0 lets torch choose
     seed: int = 0
     mirror: bool = True
+    framing: str = "centre"  # of other shapes: or "smart" (most detail), or "whole"
     validation_share: float = 0.1
     excluded: tuple[str, ...] = ()  # files of the folder that a person left out
     rights: str = ""  # what the person says about the right to use the pictures
@@ -86,6 +88,7 @@ class TrainSettings:
     # autoencoder
     autoencoder_share: float = 0.3  # of the minutes
     autoencoder_batch: int = 8
+    halved: bool = False  # both batches, since memory was short: only done once
     autoencoder_rate: float = 7e-4
     crop: int = 128  # pixels, a multiple of 32
     kl_weight: float = 1e-3
@@ -113,6 +116,7 @@ class TrainSettings:
     ema_kimg: float = 10.0  # half-life of the weight average
     rate_decay: float = 0.35  # the last share of the run, in which rates fall
     variants: int = 4  # crops encoded beforehand for each picture
+    save_seconds: float = 60.0  # the most that a kill can take back
     # rhythm, in thousands of images
     sample_kimg: float = 4.0
     snapshot_kimg: float = 8.0
@@ -124,7 +128,8 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise InputError("train_family", family=self.family)
-        for key, known in (("measure", METRICS), ("base_parts", BASE_PARTS)):
+        choices = {"measure": METRICS, "base_parts": BASE_PARTS, "framing": FRAMINGS}
+        for key, known in choices.items():
             if (value := getattr(self, key)) not in known:
                 raise InputError("config_value", key=key, value=value)
         if self.device not in ("auto", "cpu", "cuda"):
