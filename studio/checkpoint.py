@@ -21,7 +21,7 @@ from safetensors.numpy import save
 
 from studio.config import read_json
 from studio.errors import ModelError
-from studio.paths import checkpoints_folder, runs_folder
+from studio.paths import checkpoints_folder, runs_folder, write_atomically
 
 FORMAT = 1
 COARSEST_TICK = 2.0  # seconds, of any file system's clock
@@ -111,6 +111,8 @@ def _check_numbers(name: str, card: dict[str, Any]) -> None:
         raise ModelError("model_card_key", name=name, key="networks")
     if not all(map(_is_direction, card["directions"])):
         raise ModelError("model_card_key", name=name, key="directions")
+    if not _are_kinds(card.get("kinds", [])):
+        raise ModelError("model_card_key", name=name, key="kinds")
 
 
 def _is_network(config: Any) -> bool:
@@ -123,12 +125,25 @@ def _is_network(config: Any) -> bool:
         sizes = value if isinstance(value, list) else [value]
         deep = key.endswith("blocks")
         most = MOST_DEPTH if deep or key == "mapping_layers" else MOST_SIDE
-        least = 0 if deep else 1  # a stage may go without
+        least = 0 if deep or key == "kinds" else 1  # it may go without
         if not 1 <= len(sizes) <= MOST_DEPTH:
             return False
         if not all(type(size) is int and least <= size <= most for size in sizes):
             return False
     return True
+
+
+def _are_kinds(data: Any) -> bool:
+    """Tell whether these are kinds by name, each with its share of all seeds."""
+    if not isinstance(data, list) or not all(isinstance(kind, dict) for kind in data):
+        return False
+    names = [kind.get("name") for kind in data]
+    shares = [kind.get("share") for kind in data]
+    if not all(type(n) is str and 1 <= len(n) <= MOST_TEXT for n in names):
+        return False
+    if not all(type(s) is float and 0 <= s <= 1 for s in shares):
+        return False
+    return len(set(names)) == len(names) and sum(shares) < 1 + 1e-3
 
 
 def _is_direction(data: Any) -> bool:
@@ -255,17 +270,27 @@ def write_checkpoint(
     """
     new = beside(folder, "new")
     shutil.rmtree(new, ignore_errors=True)
-    new.mkdir(parents=True)
+    try:
+        new.mkdir(parents=True)
+        _fill(new, folder.name, weights, card)
+        write_atomically(new / PREVIEW, preview)
+        replace_folder(new, folder)
+    except BaseException:  # a full disk needs the room
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+
+
+def _fill(
+    new: Path, name: str, weights: Mapping[str, Tensors], card: dict[str, Any]
+) -> None:
     shapes = {}
     for stem, arrays in weights.items():
         file = f"{stem}.safetensors"
         shapes[file] = {key: list(a.shape) for key, a in arrays.items()}
-        (new / file).write_bytes(pack_weights(arrays, folder.name, stem))
+        write_atomically(new / file, pack_weights(arrays, name, stem))
     full = {"format": FORMAT, **card, "shapes": {f: shapes[f] for f in NEEDED}}
     text = json.dumps(full, indent=1, ensure_ascii=False)
-    (new / "card.json").write_text(text + "\n", "utf-8")
-    (new / PREVIEW).write_bytes(preview)
-    replace_folder(new, folder)
+    write_atomically(new / "card.json", (text + "\n").encode())
 
 
 def pack_weights(arrays: Tensors, name: str, stem: str) -> bytes:
@@ -292,7 +317,11 @@ def replace_folder(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
-    new.rename(folder)
+    try:
+        new.rename(folder)
+    except OSError:
+        recover_folder(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 

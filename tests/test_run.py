@@ -252,7 +252,7 @@ def test_a_torn_line_is_skipped_and_then_gone(torn: bytes) -> None:
     with (run.folder / "metrics.jsonl").open("ab") as file:
         file.write(torn)
     assert [row["images_seen"] for row in run.metrics()] == [10, 20]
-    run.rewind_metrics(20)
+    run.rewind_metrics(0, 20)
     run.append_metrics({"images_seen": 30})
     assert [row["images_seen"] for row in run.metrics()] == [10, 20, 30]
 
@@ -261,7 +261,7 @@ def test_rewinding_drops_what_came_after() -> None:
     run = make()
     for seen in (10, 20, 30):
         run.append_metrics({"images_seen": seen})
-    run.rewind_metrics(20)
+    run.rewind_metrics(0, 20)
     assert [row["images_seen"] for row in run.metrics()] == [10, 20]
 
 

@@ -241,6 +241,8 @@ def _line(status: dict[str, Any]) -> str:
 
 def _lines(status: dict[str, Any]) -> Iterator[str]:
     yield _line(status)
+    if status["stalled"]:
+        yield text("cli.run.stalled")
     if status["behind"]:
         yield text("cli.run.behind", name=status["behind"])
     if status["images_per_s"] and status["eta_s"] is not None:

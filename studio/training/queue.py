@@ -101,5 +101,9 @@ class Queue:
         if self._told is None or (behind and self._told[0] != behind):
             self.run.log(f"waits until {behind or 'another run'} is done")
         self._told = (behind, now)
-        line: dict[str, Any] = {"behind": behind, "queued_at": self._joined, "device": self.device}
+        line: dict[str, Any] = {
+            "behind": behind,
+            "queued_at": self._joined,
+            "device": self.device,
+        }
         self.run.write_status(phase="queued", error=None, ended=None, **line)

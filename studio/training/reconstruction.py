@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ import torch
 from studio.evaluation.metrics import band_energies, signal_to_noise
 from studio.model import to_bytes, to_pixels
 from studio.networks.autoencoder import Autoencoder
-from studio.paths import write_atomically
 from studio.training.dataset import Pictures
 from studio.training.run import Run
 from studio.training.sheet import join_sheet
@@ -37,8 +37,8 @@ class Mirror:
         real = to_pixels(whole)
         made = self._rebuild(autoencoder, real)
         rows = np.stack([*to_bytes(real[:SHOWN]), *to_bytes(made[:SHOWN])])
-        path = self.run.folder / "samples" / f"autoencoder-{kimg:06d}.webp"
-        write_atomically(path, join_sheet(rows, columns=min(SHOWN, len(real))))
+        sheet = join_sheet(rows, columns=min(SHOWN, len(real)))
+        self.run.write_sheet(f"autoencoder-{kimg:06d}.webp", sheet)
         bands = band_energies(made, real)
         return {
             "psnr_db": round(signal_to_noise(made, real), 2),
@@ -51,3 +51,9 @@ class Mirror:
             for part in real.split(16)
         ]
         return torch.cat(parts).float().clamp(-1, 1)
+
+
+@torch.inference_mode()
+def rebuild(autoencoder: Autoencoder, images: Sequence[np.ndarray]) -> np.ndarray:
+    """Give images uint8 [H,W,3] of one size as they are painted back: [N,H,W,3]."""
+    return to_bytes(autoencoder.decode(autoencoder.encode(to_pixels(images))))

@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
 
+from studio.checkpoint import beside
 from studio.config import from_dict, read_json, to_dict
 from studio.errors import RunError
 from studio.paths import runs_folder, write_atomically
@@ -25,6 +27,7 @@ from studio.training.settings import TrainSettings
 RUNNING = ("queued", "starting", "autoencoder", "generator", "encoder", "discovering")
 ENDED = ("done", "paused", "stopped", "interrupted", "failed")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SPARE, SPARE_BYTES = ".spare", 2**16  # a full disk leaves this room for last words
 SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
 
 
@@ -48,7 +51,8 @@ class Run:
             raise RunError("cannot_write", path=run.folder, reason=reason) from None
         (run.folder / "samples").mkdir()
         (run.folder / "state").mkdir()
-        run._write_json("config.json", to_dict(settings))
+        (run.folder / SPARE).write_bytes(os.urandom(SPARE_BYTES))
+        run.write_settings(settings)
         run.write_status(phase="queued", images_seen=0)
         return run
 
@@ -70,6 +74,10 @@ class Run:
             raise RunError("run_damaged", name=self.name)
         return from_dict(TrainSettings, data)
 
+    def write_settings(self, settings: TrainSettings) -> None:
+        """Keep what the run is trained with."""
+        self._write_json("config.json", to_dict(settings))
+
     # -- status -------------------------------------------------------------------
 
     def write_status(self, trainer: int | None = None, **changes: Any) -> None:
@@ -81,6 +89,20 @@ class Run:
         status = {**self._read_status(), **changes, "name": self.name}
         status |= {"pid": pid, "pid_started": _started(pid)}
         self._write_json("status.json", status | {"heartbeat": time.time()})
+
+    def write_last_words(self, phase: str, error: str) -> None:
+        """Say how the run ended even on a full disk, or where there is none any more.
+
+        The room for it was kept since the beginning.
+        """
+        for tried in range(2):
+            try:
+                self.write_status(phase=phase, error=error)
+                return
+            except OSError:
+                if not tried:
+                    with suppress(OSError):
+                        (self.folder / SPARE).unlink()
 
     def status(self) -> dict[str, Any]:
         """Give the run's status as it is now: a dead trainer reads `interrupted`."""
@@ -116,10 +138,25 @@ class Run:
     # -- requests -----------------------------------------------------------------
 
     def request(self, what: str) -> None:
-        """Ask the trainer to `stop` (and keep the model) or to `pause`."""
-        if not self.alive():
+        """Ask the trainer to `stop` (and keep the model) or to `pause`.
+
+        A trainer that has given no sign of life for long hears nothing: to stop it is
+        to end its process. Raises RunError where none works on this run.
+        """
+        status = self.status()
+        if status["phase"] not in RUNNING:
             raise RunError("run_not_running", name=self.name)
         (self.folder / what).touch()
+        if status["stalled"] and what == "stop":
+            self._end_hung()
+
+    def _end_hung(self) -> None:
+        with suppress(psutil.Error):  # of somebody else, or gone by now
+            trainer = psutil.Process(self._read_status()["pid"])
+            trainer.kill()
+            trainer.wait(timeout=10)
+            self.write_status(phase="stopped")
+            self.clear_requests()
 
     def requested(self) -> str | None:
         """Give the pending request, stop before pause."""
@@ -144,10 +181,33 @@ class Run:
 
     # -- metrics and files --------------------------------------------------------
 
+    def sweep(self) -> None:
+        """Take away what a killed trainer was in the middle of writing."""
+        for path in self.folder.rglob(".*-" + "[0-9a-f]" * 12):
+            path.unlink(missing_ok=True)
+        new = beside(self.folder / "checkpoint", "new")
+        shutil.rmtree(new, ignore_errors=True)
+        if not (spare := self.folder / SPARE).exists():
+            spare.write_bytes(os.urandom(SPARE_BYTES))
+
     def append_metrics(self, row: dict[str, Any]) -> None:
-        """Add one line to `metrics.jsonl`."""
-        with (self.folder / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        """Add one line to `metrics.jsonl`, or none of it. Raises OSError."""
+        path = self.folder / "metrics.jsonl"
+        before = path.stat().st_size if path.exists() else 0
+        try:
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError:
+            with suppress(OSError):
+                os.truncate(path, before)
+            raise
+
+    def write_sheet(self, name: str, picture: bytes) -> None:
+        """Keep a sheet in `samples/`; one that cannot be written is done without."""
+        try:
+            write_atomically(self.folder / "samples" / name, picture)
+        except OSError as problem:
+            self.log(f"no sheet {name}: {problem.strerror}")
 
     def metrics(self) -> list[dict[str, Any]]:
         """Read all metrics; a torn or damaged line is skipped."""
@@ -165,17 +225,33 @@ class Run:
                 rows.append(row)
         return rows
 
-    def rewind_metrics(self, images_seen: int) -> None:
-        """Drop what a killed trainer noted after its last saved state."""
-        kept = [row for row in self.metrics() if row["images_seen"] <= images_seen]
+    def rewind_metrics(
+        self, before: int, images: int, measured: int | None = None
+    ) -> None:
+        """Drop what a killed trainer noted after its last saved state.
+
+        `before` counts the images of earlier phases; of this one, the state has seen
+        `images` and had its newest snapshot at `measured`.
+        """
+        most = before + images
+        last = most if measured is None else before + measured
+        kept = [
+            row
+            for row in self.metrics()
+            if row["images_seen"] <= (last if row.get("phase") == "snapshot" else most)
+        ]
         text = "".join(json.dumps(row) + "\n" for row in kept)
         write_atomically(self.folder / "metrics.jsonl", text.encode())
 
     def log(self, line: str) -> None:
-        """Say something on the terminal and in `log.txt`."""
+        """Say something on the terminal and in `log.txt`, where that can be written."""
         stamped = f"{time.strftime('%H:%M:%S')} {line}"
-        print(stamped, flush=True)
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+        with suppress(OSError):
+            print(stamped, flush=True)
+        with (
+            suppress(OSError),
+            (self.folder / "log.txt").open("a", encoding="utf-8") as file,
+        ):
             file.write(stamped + "\n")
 
     def _write_json(self, name: str, data: Any) -> None:

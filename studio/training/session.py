@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -26,6 +27,8 @@ from studio.training.phase import Phase, is_sheet_due
 from studio.training.queue import Queue
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
+from studio.training.schedule import progress_of
+from studio.training.setbacks import explain_disk, halve_batch, is_about_memory
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album, load_base
 from studio.training.state import load_state, pack, save_state, unpack
@@ -33,9 +36,7 @@ from studio.training.usage import Usage
 from studio.training.vae import VaePhase, make_vae
 
 REPORT_SECONDS = 10.0
-SAVE_SECONDS = 60.0
 LONGEST_STEP = 30.0  # seconds; more than that and the machine was asleep
-RESERVE_SECONDS = 60.0  # of the minutes, kept for the directions
 MOST_SETBACKS = 5  # for each phase
 
 
@@ -62,23 +63,70 @@ class Session:
         if self.settings.threads:
             torch.set_num_threads(self.settings.threads)
         try:
-            with self.queue.turn():
-                how = self._train()
-        except Interrupted as asked:
-            how = ENDS[asked.how]
-        except StudioError as problem:
-            self._tell(phase="failed", error=str(problem))
-            raise
-        except KeyboardInterrupt:
-            how = "interrupted"
+            how = self._train_in_turn()
+            self._end(how)
         except Exception as problem:
-            self._tell(phase="failed", error=f"{type(problem).__name__}: {problem}")
+            self._give_up(problem)
             raise
+        return how
+
+    def _train_in_turn(self) -> str:
+        try:
+            with self.queue.turn():
+                return self._train_within_memory()
+        except Interrupted as asked:
+            return ENDS[asked.how]
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    def _end(self, how: str) -> None:
         if self.leader:
             self.run.clear_requests()
         self._tell(phase=how)
-        self._log(f"{how}")
-        return how
+        self._log(how)
+
+    def _give_up(self, problem: Exception) -> None:
+        """Say in one sentence what went wrong; raise it where it was none yet.
+
+        A run on a full disk can go on from its last saved state: it is paused.
+        """
+        told: Exception = problem
+        if isinstance(problem, OSError):
+            told = explain_disk(self.run, problem) or problem
+        known = isinstance(told, StudioError)
+        sentence = str(told) if known else f"{type(told).__name__}: {told}"
+        if self.leader:
+            phase = "failed" if told is problem else "paused"
+            self.run.write_last_words(phase, sentence)
+        if told is not problem:
+            raise told from problem
+
+    def _train_within_memory(self) -> str:
+        while True:
+            try:
+                return self._train()
+            except (MemoryError, RuntimeError) as problem:
+                if not is_about_memory(problem):
+                    raise
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Go back to the last saved state with half the batch.
+
+        Raises RunError where that has been done before.
+        """
+        smaller = halve_batch(self.settings) if distributed.world() == 1 else None
+        if smaller is None:
+            raise RunError("out_of_memory", batch=self.settings.batch)
+        self._log(f"out of memory: the batch is {smaller.batch} from now on")
+        self.run.write_settings(smaller)
+        self.settings = smaller
+        self.usage.start_over()
+        self.__dict__.pop("album", None)  # and with it networks and pictures
+        self.__dict__.pop("pictures", None)
+        gc.collect()
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
 
     def _train(self) -> str:
         settings = self.settings
@@ -86,6 +134,7 @@ class Session:
         self._tell(phase="starting", error=None, device=device, ended=None)
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
+            self.run.sweep()
         self.pictures = Pictures(
             Path(settings.folder),
             settings.resolution,
@@ -225,7 +274,7 @@ class Session:
                 last_report, images_reported = now, phase.images
             if self.leader:
                 self._look(phase, progress)
-            if now - last_save > SAVE_SECONDS or order != GO:
+            if now - last_save > self.settings.save_seconds or order != GO:
                 self._save(phase)
                 last_save = time.monotonic()
             if order != GO:
@@ -233,20 +282,9 @@ class Session:
         self._save(phase)
 
     def _progress(self, phase: Phase) -> float:
-        settings = self.settings
+        progress = progress_of(self.settings, phase, self.usage.seconds_before)
         if phase.name == "generator" and self.album.patience.is_over():
             progress = 1.0
-        elif settings.kimg is not None:
-            share = 1 / 3 if phase.name == "autoencoder" else 1
-            progress = phase.images / (1000 * settings.kimg * share)
-        else:
-            assert settings.minutes is not None
-            whole = 60 * settings.minutes
-            if phase.name == "autoencoder":
-                whole *= settings.autoencoder_share
-            else:
-                whole -= self.usage.seconds_before + min(RESERVE_SECONDS, 0.1 * whole)
-            progress = phase.seconds / max(whole, 1)
         return distributed.agree([progress])[0]
 
     def _order(self, phase: Phase, losses: dict[str, float]) -> int:
@@ -315,7 +353,8 @@ class Session:
             unpack(saved[0], phase.parts())
             phase.steps, phase.images = saved[1]["steps"], saved[1]["images"]
         if self.leader:
-            self.run.rewind_metrics(self.usage.images_before + phase.images)
+            before, facts = self.usage.images_before, {} if saved is None else saved[1]
+            self.run.rewind_metrics(before, phase.images, facts.get("measured"))
         return None if saved is None else saved[1]
 
     def _step_back(self, phase: Phase) -> None:

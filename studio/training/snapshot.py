@@ -100,8 +100,8 @@ class Album:
         """Write the same seeds once more, as `samples/<kimg>.webp`."""
         rows, columns = SHEET
         pictures = self._pictures(np.arange(rows * columns), SHEET_VARIETY)
-        path = self.run.folder / "samples" / f"{self.phase.images // 1000:06d}.webp"
-        write_atomically(path, join_sheet(pictures, columns))
+        name = f"{self.phase.images // 1000:06d}.webp"
+        self.run.write_sheet(name, join_sheet(pictures, columns))
 
     @torch.no_grad()
     def snapshot(self, progress: float) -> None:
@@ -125,8 +125,9 @@ class Album:
         self._keep(kimg)
         better = self.best is None or distance < self.best["distance"]
         if better:
-            self.best = {"kimg": kimg, "distance": distance, "metric": row["metric"]}
-            self.write(samples=256, probes=6)
+            best = {"kimg": kimg, "distance": distance, "metric": row["metric"]}
+            self.write(best, samples=256, probes=6)
+            self.best = best
         self.patience.note(better, progress)
         self.measured = self.phase.images
         if self.patience.is_over():
@@ -195,12 +196,12 @@ class Album:
 
     # -- the checkpoint -----------------------------------------------------------
 
-    def write(self, samples: int, probes: int) -> None:
+    def write(self, best: dict[str, Any], samples: int, probes: int) -> None:
         """Write `checkpoint/` from the weights as they are now, directions included."""
         self._settle_mean()
         networks = {"autoencoder": self.autoencoder, **self.phase.networks()}
         weights = {stem: _arrays(network) for stem, network in networks.items()}
-        model = Model.assemble(self.run.name, self._card(), weights)
+        model = Model.assemble(self.run.name, self._card(best), weights)
         model.write(
             self.run.folder / "checkpoint",
             discover(model, self.settings.directions, samples, probes),
@@ -222,7 +223,7 @@ class Album:
             "cpu_minutes": status["cpu_minutes"],
         }
 
-    def _card(self) -> dict[str, Any]:
+    def _card(self, best: dict[str, Any]) -> dict[str, Any]:
         settings = self.settings
         return {
             "title": settings.name.replace("-", " ").replace("_", " ").title(),
@@ -247,7 +248,7 @@ class Album:
                 "device": self.device.type,
                 "seed": settings.seed,
                 "base": settings.base,
-                "best": self.best,
+                "best": best,
                 "autoencoder": self.rebuilt,
                 "before": training_of(settings.base),
             },
@@ -257,7 +258,9 @@ class Album:
         """Find and measure the directions of the best snapshot anew, thoroughly."""
         folder = self.run.folder / "checkpoint"
         model = Model.open(str(folder), to_rewrite=True)
-        model.write(folder, discover(model, self.settings.directions))
+        found = discover(model, self.settings.directions)
+        self.run.write_status()  # a folder that was deleted meanwhile stays so
+        model.write(folder, found)
 
     def keep_what_there_is(self) -> None:
         """Make sure that a stopped run leaves a model, if it ever had a generator."""

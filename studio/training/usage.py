@@ -22,6 +22,11 @@ class Usage:
         """Count a phase that is over, from what was saved of it."""
         self.images_before, self.seconds_before = facts["images"], facts["seconds"]
 
+    def start_over(self) -> None:
+        """Count from what was saved: this very process goes back to it."""
+        self.images_before, self.seconds_before = 0, 0.0
+        self._cpu_before, self._cpu_mark = 0.0, _used()
+
     def restore(self, facts: dict[str, Any]) -> None:
         """Go on from what an earlier process saved."""
         self._cpu_before = facts["cpu_seconds"]
