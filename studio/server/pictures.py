@@ -26,6 +26,7 @@ PATIENCE = 60.0  # seconds that an upload may say nothing
 MOST_FILES = 100_000  # of a folder: more is somebody's whole disk
 MOST_SHOWN = 200  # pictures with a problem
 THUMB = 144  # pixels
+HANDFUL = 6  # pictures that are shown as training will see them
 DEFAULT_SIDE = 224
 
 
@@ -87,7 +88,7 @@ async def aiter_chunks(request: Request) -> AsyncIterator[bytes]:
 async def look(request: Request) -> Response:
     """``GET /studio/pictures?folder= or set=``: what the data set doctor finds."""
     admit_training()
-    folder = _folder(request)
+    folder = folder_of(request)
     side = _side(request.query_params.get("resolution", ""))
     return JSONResponse(await run_in_threadpool(_look, folder, side))
 
@@ -95,14 +96,15 @@ async def look(request: Request) -> Response:
 async def thumb(request: Request) -> Response:
     """``GET /studio/pictures/thumb?folder=&file=``: one picture, small."""
     admit_training()
-    folder = _folder(request)
+    folder = folder_of(request)
     name = request.query_params.get("file", "")
     data = await run_in_threadpool(_thumb, folder, name)
     headers = {"Cache-Control": "private, max-age=600"}
     return Response(data, media_type="image/webp", headers=headers)
 
 
-def _folder(request: Request) -> Path:
+def folder_of(request: Request) -> Path:
+    """Give the folder that a request names. Raises InputError, or RunError."""
     if name := request.query_params.get("set", ""):
         return intake.picture_set(name)
     typed = request.query_params.get("folder", "").strip()
@@ -133,8 +135,19 @@ def _look(folder: Path, side: int) -> dict[str, Any]:
         "some": [file for file in diagnosis.sizes if file not in diagnosis.problems][
             :12
         ],
+        "handful": handful(diagnosis),
         **advice.advise(diagnosis),
     }
+
+
+def handful(diagnosis: Diagnosis) -> list[str]:
+    """Choose a few pictures of all shapes, the tallest and the broadest among them."""
+    copies = {f for f, found in diagnosis.problems.items() if "duplicate" in found}
+    sizes = {f: size for f, size in diagnosis.sizes.items() if f not in copies}
+    files = sorted(sizes, key=lambda file: (sizes[file][1] / sizes[file][0], file))
+    last = len(files) - 1
+    places = {round(i * last / (HANDFUL - 1)) for i in range(HANDFUL)}
+    return [files[place] for place in sorted(places)] if files else []
 
 
 def _problems(diagnosis: Diagnosis) -> list[dict[str, Any]]:
@@ -154,12 +167,17 @@ def _refuse_whole_disks(folder: Path) -> None:
             raise InputError("folder_large", folder=str(folder), limit=MOST_FILES)
 
 
-def _thumb(folder: Path, name: str) -> bytes:
+def picture_file(folder: Path, name: str) -> Path:
+    """Give a picture of a folder by its name there. Raises InputError for others."""
     path = folder / name if "\0" not in name else folder
     inside = path.resolve().is_relative_to(folder.resolve())
     if not inside or path.suffix.lower() not in SUFFIXES or not path.is_file():
         raise InputError("not_found", name=name)
-    opened = open_picture(path, quick=THUMB)
+    return path
+
+
+def _thumb(folder: Path, name: str) -> bytes:
+    opened = open_picture(picture_file(folder, name), quick=THUMB)
     if opened is None:
         raise InputError("not_found", name=name)
     picture = opened[0]

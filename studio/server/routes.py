@@ -29,7 +29,7 @@ from studio.export.png import (
 )
 from studio.recipe import Recipe, Seed, read_json
 from studio.server import children as nursery
-from studio.server import pictures, training
+from studio.server import pictures, training, views
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
@@ -79,6 +79,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("POST", "/read", partial(read, makers, desks)),
         *training.table(),
         *pictures.table(),
+        *views.table(makers),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [

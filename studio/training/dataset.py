@@ -82,22 +82,11 @@ class Pictures:
 
     def whole(self, index: int) -> np.ndarray:
         """Give the centre of a picture at the resolution, uint8 [H,W,3]."""
-        return _take(
-            self.images[index],
-            _centre(self.images[index], self.resolution),
-            self.resolution,
-        )
+        return take_whole(self.images[index], self.resolution)
 
     def view(self, index: int, rng: np.random.Generator, mirror: bool) -> np.ndarray:
         """Give a slightly cropped, shifted, maybe mirrored view, uint8 [H,W,3]."""
-        image = self.images[index]
-        left, top, right, bottom = _centre(image, self.resolution)
-        scale = rng.uniform(0.9, 1.0)
-        width, height = (right - left) * scale, (bottom - top) * scale
-        x = rng.uniform(0, image.shape[1] - width)
-        y = rng.uniform(0, image.shape[0] - height)
-        view = _take(image, (x, y, x + width, y + height), self.resolution)
-        return view[:, ::-1] if mirror and rng.random() < 0.5 else view
+        return take_view(self.images[index], self.resolution, rng, mirror)
 
     def crop(self, index: int, side: int, rng: np.random.Generator) -> np.ndarray:
         """Give a square crop of `side` pixels at about the scale of `whole`.
@@ -113,6 +102,27 @@ class Pictures:
         y = rng.uniform(0, image.shape[0] - length)
         crop = _take(image, (x, y, x + length, y + length), (side, side))
         return crop[:, ::-1] if rng.random() < 0.5 else crop
+
+
+def take_whole(image: np.ndarray, resolution: tuple[int, int]) -> np.ndarray:
+    """Give the centre of an image [H,W,3] at a resolution (h, w)."""
+    return _take(image, _centre(image, resolution), resolution)
+
+
+def take_view(
+    image: np.ndarray,
+    resolution: tuple[int, int],
+    rng: np.random.Generator,
+    mirror: bool,
+) -> np.ndarray:
+    """Give a slightly cropped, shifted, maybe mirrored view of an image [H,W,3]."""
+    left, top, right, bottom = _centre(image, resolution)
+    scale = rng.uniform(0.9, 1.0)
+    width, height = (right - left) * scale, (bottom - top) * scale
+    x = rng.uniform(0, image.shape[1] - width)
+    y = rng.uniform(0, image.shape[0] - height)
+    view = _take(image, (x, y, x + width, y + height), resolution)
+    return view[:, ::-1] if mirror and rng.random() < 0.5 else view
 
 
 def find_pictures(folder: Path, excluded: Collection[str] = ()) -> Iterator[Path]:
