@@ -28,8 +28,8 @@ from studio.errors import InputError, ModelError, RecipeError
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.blocks import freeze, place
 from studio.networks.generator import Generator, GeneratorConfig
-from studio.recipe import Blend, Mask, Recipe, Residual, Seed, Source, Style
-from studio.seeds import blend_z, seeds_to_z
+from studio.recipe import Blend, Kinds, Mask, Recipe, Residual, Seed, Source, Style
+from studio.seeds import blend_kinds, blend_z, seeds_to_kinds, seeds_to_z
 
 CACHED_STYLES = 512
 DECODED_TOGETHER = 4  # at 224 px, 7 % faster than 16 in one go
@@ -82,11 +82,13 @@ class Model:
         self.resolution: tuple[int, int] = tuple(card["resolution"])  # type: ignore
         self.layers, self.w_dim = shape.layers, shape.w_dim
         self.z_dim = shape.z_dim
+        self.kinds: list[str] = [kind["name"] for kind in card.get("kinds", [])]
+        self.shares: list[float] = [kind["share"] for kind in card.get("kinds", [])]
         self.latent_shape = (code.latent_channels, *shape.latent_size)
         self._check_card(code.factor, shape)
         self.directions = _read_directions(name, card, weights.get("directions", {}))
         self._by_name = {direction.name: direction for direction in self.directions}
-        self._styles: OrderedDict[Source, Tensor] = OrderedDict()
+        self._styles: OrderedDict[tuple[Source, Kinds], Tensor] = OrderedDict()
 
     @classmethod
     def open(cls, name: str, *, to_rewrite: bool = False) -> Model:
@@ -167,7 +169,11 @@ class Model:
         """Give the w of seeds before variety, float32 [N, w_dim]."""
         z = torch.from_numpy(seeds_to_z(seeds, self.z_dim))
         with torch.inference_mode():
-            return self.generator.mapping(z).numpy()
+            return self._map(z, seeds_to_kinds(seeds, self.shares)).numpy()
+
+    def _map(self, z: Tensor, kinds: np.ndarray) -> Tensor:
+        told = torch.from_numpy(kinds) if self.kinds else None
+        return self.generator.mapping(z, told)
 
     def truncated(self, w: np.ndarray, variety: float) -> np.ndarray:
         """Give w [N, w_dim] at a variety, for every layer: [N, layers, w_dim]."""
@@ -205,9 +211,10 @@ class Model:
                 raise RecipeError(
                     "recipe_layer", layer=max(mix.layers), layers=self.layers
                 )
-        for name in recipe.amounts:
-            if name not in self._by_name:
-                raise RecipeError("recipe_direction", name=name, model=self.name)
+        for name in dict(recipe.kinds).keys() - set(self.kinds):
+            raise RecipeError("recipe_kind", name=name, model=self.name)
+        for name in recipe.amounts.keys() - self._by_name.keys():
+            raise RecipeError("recipe_direction", name=name, model=self.name)
         residual = recipe.residual
         if residual is not None and tuple(residual.shape) != self.latent_shape:
             raise RecipeError("recipe_residual", model=self.name)
@@ -227,6 +234,8 @@ class Model:
     def _check_card(self, factor: int, shape: GeneratorConfig) -> None:
         told = (self.card["layers"], self.card["w_dim"], self.card["latent_channels"])
         made = (shape.layers, shape.w_dim, shape.latent_channels)
+        if len(self.kinds) != shape.kinds:
+            raise ModelError("model_card_key", name=self.name, key="kinds")
         size = tuple(side * factor for side in shape.latent_size)
         if told != made or self.resolution != size:
             raise ModelError("model_card_key", name=self.name, key="networks")
@@ -250,9 +259,9 @@ class Model:
 
     def _style(self, recipe: Recipe) -> Tensor:
         """Give the final w [layers, w_dim]: source, variety, mixes, directions."""
-        w = self._near(recipe.source, recipe.variety)
+        w = self._near(recipe.source, recipe)
         for mix in recipe.mix:
-            other = self._near(mix.source, recipe.variety)
+            other = self._near(mix.source, recipe)
             rows = list(mix.layers)
             w[rows] = torch.lerp(w[rows], other[rows], mix.amount)
         for name, amount in recipe.amounts.items():
@@ -260,23 +269,35 @@ class Model:
             w += amount * direction.sigma * torch.from_numpy(direction.rows)
         return w
 
-    def _near(self, source: Source, variety: float) -> Tensor:
-        """Give the w of a source at a variety, a fresh tensor [layers, w_dim]."""
+    def _near(self, source: Source, recipe: Recipe) -> Tensor:
+        """Give the w of a source at a recipe's variety, a fresh [layers, w_dim]."""
         mean = self.generator.w_mean
-        return mean + variety * (self._source(source) - mean).expand(self.layers, -1)
+        apart = self._source(source, recipe.kinds) - mean
+        return mean + recipe.variety * apart.expand(self.layers, -1)
 
-    def _source(self, source: Source) -> Tensor:
-        """Give the w of a source: [1, w_dim] or [layers, w_dim]."""
+    def _source(self, source: Source, kinds: Kinds) -> Tensor:
+        """Give the w of a source, seeds being of these kinds or of their own.
+
+        [1, w_dim] or [layers, w_dim].
+        """
         if isinstance(source, Style):
             return torch.tensor(source.rows, dtype=torch.float32)
-        if source not in self._styles:
+        if (known := (source, kinds)) not in self._styles:
             pairs = source.pairs if isinstance(source, Blend) else ((source.seed, 1.0),)
             z = torch.from_numpy(blend_z(pairs, self.z_dim))[None]
             with _threads(1):  # the cache serves canonical renders too
-                self._styles[source] = self.generator.mapping(z)
+                self._styles[known] = self._map(z, self._marks(pairs, kinds))
             if len(self._styles) > CACHED_STYLES:
                 self._styles.popitem(last=False)
-        return self._styles[source]
+        return self._styles[known]
+
+    def _marks(self, pairs: Sequence[tuple[int, float]], kinds: Kinds) -> np.ndarray:
+        """Give what the mapping is told of kinds: those wanted, or the seeds' own."""
+        if not kinds:
+            return blend_kinds(pairs, self.shares)[None]
+        amounts = dict(kinds)
+        marks = np.array([[amounts.get(name, 0.0) for name in self.kinds]], np.float32)
+        return marks / marks.sum()
 
     def _residual(self, residual: Residual) -> Tensor:
         numbers = np.frombuffer(residual.data, dtype="<f2").astype(np.float32)
@@ -333,7 +354,7 @@ def _config(name: str, cls: type, data: Any) -> Any:
         for key, value in asdict(config).items():
             if key == "plan":
                 continue
-            least = 0 if key.endswith("blocks") else 1
+            least = 0 if key.endswith(("blocks", "kinds")) else 1
             sizes = np.ravel(value).tolist()
             if not all(type(n) is int and least <= n <= MOST_SIZE for n in sizes):
                 raise InputError("config_bad", problem=key)

@@ -19,6 +19,7 @@ from studio.recipe_parts import (
     AMOUNT_MAX,
     SEED_MAX,
     Blend,
+    Kinds,
     Mask,
     Mix,
     Residual,
@@ -31,6 +32,7 @@ __all__ = [
     "AMOUNT_MAX",
     "SEED_MAX",
     "Blend",
+    "Kinds",
     "Mask",
     "Mix",
     "Patch",
@@ -54,6 +56,7 @@ _KEYS = (
     "fingerprint",
     "source",
     "variety",
+    "kinds",
     "directions",
     "mix",
     "patches",
@@ -75,7 +78,9 @@ class Patch:
 class Recipe:
     """All that is needed to make a work again.
 
-    ``directions`` are (name, amount) pairs sorted by name, without zeros, amounts
+    ``kinds`` are what its seeds shall be, (name, weight) pairs sorted by name,
+    without zeros; where there are none, each seed is of its own kind. ``directions``
+    are (name, amount) pairs sorted by name, without zeros, amounts
     in standard deviations (-10 to 10). ``size`` is (height, width) of the picture
     to deliver, None for the model's own.
     """
@@ -89,12 +94,15 @@ class Recipe:
     patches: tuple[Patch, ...] = ()
     residual: Residual | None = None
     size: tuple[int, int] | None = None
+    kinds: Kinds = ()
 
     def __post_init__(self) -> None:
         # One order, and no amounts that do nothing: equal works then have equal
         # recipes and add their directions up in the same order, to the last bit.
-        pairs = sorted((n, a) for n, a in dict(self.directions).items() if a != 0)
-        object.__setattr__(self, "directions", tuple(pairs))
+        for name in ("directions", "kinds"):
+            amounts = dict(getattr(self, name))
+            pairs = sorted((n, a) for n, a in amounts.items() if a != 0)
+            object.__setattr__(self, name, tuple(pairs))
 
     @property
     def amounts(self) -> dict[str, float]:
@@ -133,6 +141,8 @@ class Recipe:
         }
         if self.variety != DEFAULT_VARIETY:
             found["variety"] = self.variety
+        if self.kinds:
+            found["kinds"] = dict(self.kinds)
         if self.directions:
             found["directions"] = self.amounts
         if self.mix:
@@ -201,6 +211,7 @@ def _read_recipe(data: dict[str, Any], path: str, keys: tuple[str, ...]) -> Reci
         variety=fields.a_number(
             data.get("variety", DEFAULT_VARIETY), f"{path}variety", 0, VARIETY_MAX
         ),
+        kinds=parts.read_kinds(data.get("kinds", {}), f"{path}kinds"),
         directions=parts.read_directions(
             data.get("directions", {}), f"{path}directions"
         ),

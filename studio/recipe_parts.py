@@ -39,6 +39,7 @@ class Style:
 
 
 Source = Seed | Blend | Style
+Kinds = tuple[tuple[str, float], ...]  # names and weights, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,23 @@ def read_directions(value: object, path: str) -> tuple[tuple[str, float], ...]:
         (fields.a_name(name, path), _read_amount(amount, f"{path}.{name[:32]}"))
         for name, amount in data.items()
     )
+
+
+def read_kinds(value: object, path: str) -> Kinds:
+    """Return at most 16 (name, weight) pairs, weights from 0 to 1, not all 0."""
+    data = fields.an_object(value, path)
+    if len(data) > 16:
+        raise RecipeError("recipe_list", field=path, low=0, high=16)
+    pairs = tuple(
+        (
+            fields.a_name(name, path),
+            fields.a_number(weight, f"{path}.{name[:32]}", 0, 1),
+        )
+        for name, weight in data.items()
+    )
+    if pairs and not sum(weight for _, weight in pairs) > 1e-6:
+        raise RecipeError("recipe_no_kind")
+    return pairs
 
 
 def _read_amount(value: object, path: str) -> float:

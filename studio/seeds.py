@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -20,6 +20,31 @@ def seeds_to_z(seeds: Iterable[int], z_dim: int) -> np.ndarray:
         chance.seed(int(seed))
         draws.append(chance.standard_normal(z_dim))
     return np.stack(draws).astype(np.float32)
+
+
+def seeds_to_kinds(seeds: Iterable[int], shares: Sequence[float]) -> np.ndarray:
+    """Give of what kind each seed is, float32 [N, kinds]: a 1 in one place, or none.
+
+    `shares` tell how often each kind comes. The draw is a stream of its own, so that
+    z stays what it is.
+    """
+    chance = np.random.RandomState(0)
+    ends = np.cumsum(shares)
+    marks = []
+    for seed in seeds:
+        chance.seed([int(seed), 1])
+        place = np.searchsorted(ends, chance.random_sample(), side="right")
+        marks.append(np.arange(len(ends)) == place)
+    return np.stack(marks).astype(np.float32)
+
+
+def blend_kinds(
+    pairs: Iterable[tuple[int, float]], shares: Sequence[float]
+) -> np.ndarray:
+    """Blend the kinds of seeds by their weights: float32 [kinds]."""
+    seeds, weights = zip(*pairs, strict=True)
+    amounts = np.asarray(weights, dtype=np.float32)
+    return amounts / amounts.sum() @ seeds_to_kinds(seeds, shares)
 
 
 def blend_z(pairs: Iterable[tuple[int, float]], z_dim: int) -> np.ndarray:

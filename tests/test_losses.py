@@ -104,7 +104,7 @@ def test_the_same_mark_in_every_cell_shows_and_a_picture_has_none() -> None:
     pixels = torch.randn(8, 3, 64, 48, generator=chance)
     mark = torch.randn(1, 3, 8, 8, generator=chance).tile(1, 1, 8, 6)
     found = [grid(pixels + amount * mark, 8).item() for amount in (0, 0.5, 1, 2)]
-    assert found == sorted(found) and found[0] < 0.01 and found[-1] > 0.5
+    assert found == sorted(found) and found[0] < 0.04 and found[-1] > 0.5
     assert grid(pixels + 2 * mark.roll(3, dims=2), 8).item() > 0.5
 
 
@@ -113,7 +113,7 @@ def test_detail_in_only_a_part_of_each_cell_shows_too() -> None:
     pixels = torch.randn(8, 3, 64, 64, generator=chance)
     rough = torch.ones(8, 8)
     rough[:4] = 0.3
-    assert grid(pixels * rough.tile(8, 8), 8).item() > 20 * grid(pixels, 8).item()
+    assert grid(pixels * rough.tile(8, 8), 8).item() > 10 * grid(pixels, 8).item()
 
 
 def test_a_plain_picture_has_no_grid() -> None:

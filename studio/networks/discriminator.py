@@ -20,6 +20,7 @@ class DiscriminatorConfig:
     latent_channels: int = 16
     base: tuple[int, int] = (4, 4)
     widths: tuple[int, ...] = (128, 192, 256)  # fine to coarse, one a level
+    kinds: int = 0  # labels that it is told
 
 
 def halve(x: Tensor) -> Tensor:
@@ -54,7 +55,10 @@ def batch_deviation(x: Tensor, group: int = 4) -> Tensor:
 
 
 class Discriminator(nn.Module):
-    """Latents [N,C,h,w] to one logit each, [N]."""
+    """Latents [N,C,h,w], and of what kinds [N,kinds] they are, to a logit each, [N].
+
+    A kind is judged by a projection of its own (Eq. 3, arXiv:1802.05637).
+    """
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -68,8 +72,13 @@ class Discriminator(nn.Module):
         cells = config.base[0] * config.base[1]
         self.hidden = he_linear(widths[-1] * cells, widths[-1])
         self.judge = he_linear(widths[-1], 1, gain=1.0)
+        if config.kinds:
+            self.kinds = nn.Linear(config.kinds, widths[-1], bias=False)
+            nn.init.normal_(self.kinds.weight, std=1 / math.sqrt(widths[-1]))
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, kinds: Tensor | None = None) -> Tensor:
         x = self.halvings(leaky(self.stem(latents)))
         x = leaky(self.last(batch_deviation(x)))
-        return self.judge(leaky(self.hidden(x.flatten(1)))).squeeze(1)
+        x = leaky(self.hidden(x.flatten(1)))
+        logits = self.judge(x).squeeze(1)
+        return logits if kinds is None else logits + (x * self.kinds(kinds)).sum(dim=1)

@@ -26,6 +26,7 @@ class GeneratorConfig:
     w_dim: int = 192
     mapping_layers: int = 3
     widths: tuple[int, ...] = (256, 192, 160)  # coarse to fine; the last one repeats
+    kinds: int = 0  # labels that it can be asked for
     plan: bool = False  # w also lays out the coarsest level, cell by cell
 
     @property
@@ -58,18 +59,28 @@ class GeneratorConfig:
 
 
 class Mapping(nn.Module):
-    """z [N,z_dim] to w [N,w_dim]."""
+    """z [N,z_dim], and of what kinds [N,kinds] it shall be, to w [N,w_dim].
+
+    Kinds are shares: one of them 1, two of them 1/2 for a hybrid, or none at all.
+    They meet z before the first layer (arXiv:1411.1784).
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
         pairs = itertools.pairwise(sizes)
         self.layers = nn.ModuleList(he_linear(a, b) for a, b in pairs)
+        if config.kinds:
+            self.kinds = nn.Linear(config.kinds, sizes[1], bias=False)
+            nn.init.normal_(self.kinds.weight)  # as loud as what z gives
 
-    def forward(self, z: Tensor) -> Tensor:
+    def forward(self, z: Tensor, kinds: Tensor | None = None) -> Tensor:
         w = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        for layer in self.layers:
-            w = leaky(layer(w))
+        for i, layer in enumerate(self.layers):
+            w = layer(w)
+            if i == 0 and kinds is not None:
+                w = w + self.kinds(kinds)
+            w = leaky(w)
         return w
 
 
@@ -194,6 +205,6 @@ class Generator(nn.Module):
         """Repeat w [N, w_dim] for every layer: [N, layers, w_dim]."""
         return w[:, None].expand(-1, self.config.layers, -1)
 
-    def forward(self, z: Tensor) -> Tensor:
-        """Turn z [N, z_dim] into standardised latents [N, C, h, w]."""
-        return self.synthesise(self.spread(self.mapping(z)))
+    def forward(self, z: Tensor, kinds: Tensor | None = None) -> Tensor:
+        """Turn z [N, z_dim], of kinds [N, kinds], into standardised latents."""
+        return self.synthesise(self.spread(self.mapping(z, kinds)))

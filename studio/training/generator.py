@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from studio.networks.discriminator import Discriminator, DiscriminatorConfig
 from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
+from studio.training.kinds import Kinds
 from studio.training.losses import difference_penalty, relativistic
 from studio.training.perception import Perception
 from studio.training.phase import (
@@ -32,7 +34,9 @@ from studio.training.state import Parts
 MEAN_KEEP = 0.995  # of the running mean of w, per step
 
 
-def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
+def make_networks(
+    settings: TrainSettings, kinds: int = 0
+) -> tuple[Generator, Discriminator]:
     """Make generator and discriminator, freshly initialised from the seed."""
     torch.manual_seed(settings.seed + 1)
     shape = GeneratorConfig(
@@ -41,11 +45,12 @@ def make_networks(settings: TrainSettings) -> tuple[Generator, Discriminator]:
         z_dim=settings.z_dim,
         w_dim=settings.w_dim,
         widths=settings.generator_widths,
+        kinds=kinds,
         plan=settings.plan,
     )
     wide = settings.discriminator_widths
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]
-    judge = DiscriminatorConfig(settings.latent_channels, shape.base, widths)
+    judge = DiscriminatorConfig(settings.latent_channels, shape.base, widths, kinds)
     return Generator(shape), Discriminator(judge)
 
 
@@ -54,6 +59,10 @@ def draw_real(
 ) -> Tensor:
     """Draw a batch of a run's latents, fp32 [batch,C,h,w]."""
     chosen = torch.randint(len(latents), (batch,), generator=chance.torch)
+    return _take(latents, chosen, device)
+
+
+def _take(latents: Tensor, chosen: Tensor, device: torch.device) -> Tensor:
     real = latents[chosen].to(device, torch.float32)
     return real.contiguous(memory_format=torch.channels_last)
 
@@ -75,9 +84,14 @@ class GeneratorPhase(Phase):
         networks: tuple[Generator, Discriminator],
         device: torch.device,
         perception: Perception | None = None,
+        kinds: Kinds | None = None,
     ) -> None:
-        """Take what learns; with `perception`, how the latents look counts too."""
+        """Take what learns; with `perception`, how the latents look counts too.
+
+        `kinds` are those of the latents, where the networks are told them.
+        """
         super().__init__()
+        self.kinds = kinds
         self.settings, self.latents, self.device = settings, latents, device
         self.perception = perception
         self.model = place(networks[0], device)
@@ -101,13 +115,13 @@ class GeneratorPhase(Phase):
         set_rate(self.optimiser, factor)
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)
-        real = draw_real(self.latents, self.settings.batch, chance, self.device)
-        fake = self._fake(chance)
+        real, kinds = self._draw(chance)
+        fake = self._fake(kinds, chance)
         losses: dict[str, float] = {}
         parts: list[Tensor] = []
         if self.settings.latent_weight:
-            losses, real_logits = self._teach_judge(real, fake.detach(), chance)
-            fooled = self._ask_judge(real_logits, fake, chance)
+            losses, real_logits = self._teach_judge(real, fake.detach(), kinds, chance)
+            fooled = self._ask_judge(real_logits, fake, kinds, chance)
             parts.append(self.settings.latent_weight * fooled)
         if self.perception is not None and self._is_seen(progress):
             set_rate(self.perception.optimiser, factor)
@@ -133,8 +147,21 @@ class GeneratorPhase(Phase):
             not settings.latent_weight or learnt or progress >= settings.feature_start
         )
 
-    def _fake(self, chance: Randomness) -> Tensor:
-        """Make latents, some of them from two w that change over at a layer."""
+    def _draw(self, chance: Randomness) -> tuple[Tensor, Tensor | None]:
+        """Draw real latents, and of what kinds they are: rare kinds more often."""
+        batch, device = self.settings.batch, self.device
+        if self.kinds is None:
+            return draw_real(self.latents, batch, chance, device), None
+        chances = self.kinds.chances
+        chosen = torch.multinomial(chances, batch, True, generator=chance.torch)
+        real = _take(self.latents, chosen, device)
+        return real, self.kinds.mark(chosen).to(device)
+
+    def _fake(self, kinds: Tensor | None, chance: Randomness) -> Tensor:
+        """Make latents, some of them from two w that change over at a layer.
+
+        They are of the same kinds as the real ones that they are compared with.
+        """
         settings, layers = self.settings, self.model.config.layers
         n = settings.batch
         z = chance.normal(2 * n, settings.z_dim).to(self.device)
@@ -142,29 +169,36 @@ class GeneratorPhase(Phase):
         change = torch.randint(1, layers, (n, 1), generator=chance.torch)
         other = (mixed & (torch.arange(layers) >= change)).to(self.device)  # [N,layers]
         with precision(self.device):
-            w = self.model.mapping(z)  # [2N, w_dim]
+            both = None if kinds is None else kinds.repeat(2, 1)
+            w = self.model.mapping(z, both)  # [2N, w_dim]
             mean = w.detach().float().mean(dim=0)
             self.model.w_mean.lerp_(mean, 1 - MEAN_KEEP)
             first, second = self.model.spread(w).chunk(2)
             w = torch.where(other[..., None], second, first)
             return self.model.synthesise(w).float()
 
+    def _verdict(self, latents: Tensor, kinds: Tensor | None) -> Tensor:
+        """Ask the judge about latents, as many times the kinds as there are."""
+        if kinds is None:
+            return self.judge(latents)
+        return self.judge(latents, kinds.repeat(len(latents) // len(kinds), 1))
+
     def _teach_judge(
-        self, real: Tensor, fake: Tensor, chance: Randomness
+        self, real: Tensor, fake: Tensor, kinds: Tensor | None, chance: Randomness
     ) -> tuple[dict[str, float], Tensor]:
         settings = self.settings
         real, fake = augment(real, chance.torch), augment(fake, chance.torch)
         with precision(self.device):
-            real_logits, fake_logits = self.judge(torch.cat([real, fake])).chunk(2)
+            logits = self._verdict(torch.cat([real, fake]), kinds)
+            real_logits, fake_logits = logits.chunk(2)
         loss = relativistic(real_logits.float(), fake_logits.float())
         losses = {"judge": loss.item()}
         losses["gap"] = (real_logits.mean() - fake_logits.mean()).item()
         if self.steps % settings.penalty_every == 0:
             both = torch.cat([real, fake])
             noise = chance.normal(*both.shape).to(self.device)
-            penalty = difference_penalty(
-                self.judge, both, noise, settings.penalty_sigma
-            )
+            judge = partial(self._verdict, kinds=kinds)
+            penalty = difference_penalty(judge, both, noise, settings.penalty_sigma)
             # the mean over reals and fakes is half of R1 + R2
             weight = 2 * settings.penalty_weight * settings.penalty_every
             loss = loss + weight * penalty
@@ -173,11 +207,15 @@ class GeneratorPhase(Phase):
         return losses, real_logits.detach().float()
 
     def _ask_judge(
-        self, real_logits: Tensor, fake: Tensor, chance: Randomness
+        self,
+        real_logits: Tensor,
+        fake: Tensor,
+        kinds: Tensor | None,
+        chance: Randomness,
     ) -> Tensor:
         self.judge.requires_grad_(False)
         with precision(self.device):
-            fake_logits = self.judge(augment(fake, chance.torch))
+            fake_logits = self._verdict(augment(fake, chance.torch), kinds)
         self.judge.requires_grad_(True)
         return relativistic(fake_logits.float(), real_logits.float())
 

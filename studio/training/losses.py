@@ -59,14 +59,15 @@ def grid(pixels: Tensor, cell: int) -> Tensor:
     """Give how far the cells that pixels [N,3,H,W] were decoded from show in them.
 
     Fine detail of all cells is laid one over another. In a picture no place within a
-    cell has a mark of its own, nor more detail than the others: both the mean and the
-    spread of the variance over places, as shares of the whole, are near 0.
+    cell has a mark of its own, nor more detail than the others: both the mean, for
+    each picture, and the unevenness of the variance are small shares of the whole.
     """
     detail = pixels - F.avg_pool2d(pixels, 5, 1, 2, count_include_pad=False)
     n, c, h, w = detail.shape
     cells = detail.reshape(n, c, h // cell, cell, w // cell, cell)
     energy = detail.square().mean() + 1e-8
-    marks = cells.mean(dim=(0, 2, 4)).square().mean() / energy
+    own = detail.square().mean(dim=(1, 2, 3)) + 1e-8
+    marks = (cells.mean(dim=(2, 4)).square().mean(dim=(1, 2, 3)) / own).mean()
     uneven = cells.square().mean(dim=(0, 1, 2, 4)) / energy - 1  # [cell, cell]
     return marks + uneven.square().mean()
 
