@@ -58,18 +58,19 @@ def perceptual(made: list[Tensor], real: list[Tensor]) -> Tensor:
 def grid(pixels: Tensor, cell: int) -> Tensor:
     """Give how far the cells that pixels [N,3,H,W] were decoded from show in them.
 
-    Fine detail of all cells is laid one over another. In a picture no place within a
-    cell has a mark of its own, nor more detail than the others: both the mean, for
-    each picture, and the unevenness of the variance are small shares of the whole.
+    Fine detail of all cells, each brought to the same strength, is laid one over
+    another: a faint mark in a sky shows as much as a strong one in a wood. In a picture
+    no place within a cell has a mark of its own, nor more detail than the others: both
+    the mean, for each picture, and the unevenness of the variance are near 0.
     """
     detail = pixels - F.avg_pool2d(pixels, 5, 1, 2, count_include_pad=False)
     n, c, h, w = detail.shape
     cells = detail.reshape(n, c, h // cell, cell, w // cell, cell)
-    energy = detail.square().mean() + 1e-8
-    own = detail.square().mean(dim=(1, 2, 3)) + 1e-8
-    marks = (cells.mean(dim=(2, 4)).square().mean(dim=(1, 2, 3)) / own).mean()
-    uneven = cells.square().mean(dim=(0, 1, 2, 4)) / energy - 1  # [cell, cell]
-    return marks + uneven.square().mean()
+    power = cells.square().mean(dim=(1, 3, 5), keepdim=True)
+    cells = cells / (power + 1e-5).sqrt()
+    marks = cells.mean(dim=(2, 4)).square().mean()
+    places = cells.square().mean(dim=(0, 1, 2, 4))  # [cell, cell]
+    return marks + (places / (places.mean() + 1e-5) - 1).square().mean()
 
 
 def optimal_likelihood(made: Tensor, real: Tensor) -> Tensor:

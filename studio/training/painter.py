@@ -26,7 +26,7 @@ from studio.training.settings import TrainSettings
 
 REBUILT = 4  # pictures a step that it is held to
 FAITH = 5.0  # weight of rebuilding them, beside the verdicts
-EVENNESS = 12.0  # weight of not showing the cells
+EVENNESS = 20.0  # weight of not showing the cells
 OFF = 0.5  # most deviation of the noise on their latents
 SIDE = 128  # pixels of each, at most
 
