@@ -15,7 +15,7 @@ from torch.nn import functional as F
 LEVEL = 2  # of the network's maps: 1/16 of the size, things rather than strokes
 GRID = 4  # cells a side in which a composition is compared
 MOST = 256  # samples remembered, and pictures that set the limit
-NEAREST = 8  # neighbours that a sample is pushed away from
+NEAREST = 4  # neighbours that a sample is pushed away from
 
 
 class Diversity(nn.Module):
@@ -53,9 +53,10 @@ class Diversity(nn.Module):
         return F.normalize(cells.flatten(1))
 
     def forward(self, maps: Tensor) -> Tensor:
-        """Give how far beyond the limit samples' likeness goes, 0 to 2; remember them.
+        """Give how far beyond the limit samples' likeness goes, squared; remember them.
 
-        Each is compared with its batch and with those remembered.
+        Each is compared with its batch and with those remembered. Squared, because
+        the same composition again is what must go, not some likeness.
         """
         mine = self.compose(maps)
         before = self.memory.clone()
@@ -63,7 +64,7 @@ class Diversity(nn.Module):
         nearest = known.topk(min(NEAREST, known.shape[1]), dim=1).values
         with torch.no_grad():
             self.memory.copy_(torch.cat([mine, before])[:MOST])
-        return F.relu(nearest - self.limit).mean()
+        return F.relu(nearest - self.limit).square().mean()
 
 
 def grey(pixels: Tensor) -> Tensor:
