@@ -12,6 +12,7 @@ from studio.cli.answer import add_verb, answer, text
 from studio.config import read_json, to_dict
 from studio.errors import InputError, StudioError
 from studio.training.base import make_settings
+from studio.training.energy import WATTS_A_CORE
 from studio.training.launch import check_at_once, publish, start_detached
 from studio.training.run import Run, list_runs
 from studio.training.settings import TrainSettings
@@ -250,7 +251,15 @@ def _lines(status: dict[str, Any]) -> Iterator[str]:
         yield text("cli.run.pace", speed=status["images_per_s"], minutes=minutes)
     if isinstance(status["best"], dict):
         yield text("cli.run.best", **status["best"])
+    if status["energy_wh"] is not None:
+        yield _energy(status)
     if status["ended"] == "patience":
         yield text("cli.run.ended_patience")
     if status["error"]:
         yield status["error"]
+
+
+def _energy(status: dict[str, Any]) -> str:
+    """Say what a run has taken, and how that is known."""
+    key = f"ui.train.energy.{status['energy_source']}"
+    return text(key, wh=round(status["energy_wh"], 1), watts=WATTS_A_CORE)

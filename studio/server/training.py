@@ -27,6 +27,7 @@ from studio.server.assets import TYPES, send_file
 from studio.server.guards import Endpoint, admit_training, read_body
 from studio.training import advice, launch, watch
 from studio.training.base import shapes_of
+from studio.training.energy import WATTS_A_CORE
 from studio.training.intake import picture_set
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
@@ -100,7 +101,8 @@ async def trial(turn: asyncio.Semaphore, request: Request) -> Response:
     async with turn:
         pace = await run_in_threadpool(_try_out, settings)
     share = settings.autoencoder_share if settings.base == "scratch" else 0.0
-    return JSONResponse({"pace": pace, "dials": advice.forecast(pace, share)})
+    dials = advice.forecast(pace, share)
+    return JSONResponse({"pace": pace | {"watts_a_core": WATTS_A_CORE}, "dials": dials})
 
 
 async def rule(act: str, request: Request) -> Response:

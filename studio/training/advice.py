@@ -68,5 +68,12 @@ def forecast(pace: dict[str, Any] | None, share: float = 0.3) -> dict[str, Any]:
             "minutes": minutes,
             "kimg": round(minutes * a_minute, 1),
             "limited_by": "enough" if needed < most else "patience",
+            "energy_wh": _energy(pace, minutes),
         }
     return found
+
+
+def _energy(pace: dict[str, Any], minutes: float) -> float | None:
+    """Give watt-hours, where the trial could tell what the machine draws."""
+    watts = pace.get("watts")
+    return None if watts is None else round(watts * minutes / 60, 1)

@@ -26,6 +26,11 @@ from studio.training.settings import TrainSettings
 
 RUNNING = ("queued", "starting", "autoencoder", "generator", "encoder", "discovering")
 ENDED = ("done", "paused", "stopped", "interrupted", "failed")
+# What a status tells even where there is nothing to tell yet.
+SHOWN = (
+    "images_per_s", "eta_s", "best", "error", "ended", "behind", "minutes_active",
+    "cpu_minutes", "memory_mb", "gpu_memory_mb", "energy_wh", "energy_source",
+)  # fmt: skip
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SPARE, SPARE_BYTES = ".spare", 2**16  # a full disk leaves this room for last words
 SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
@@ -107,10 +112,7 @@ class Run:
     def status(self) -> dict[str, Any]:
         """Give the run's status as it is now: a dead trainer reads `interrupted`."""
         status = self._read_status()
-        shown = dict.fromkeys(
-            ("images_per_s", "eta_s", "best", "error", "minutes_active", "cpu_minutes",
-             "ended", "behind")
-        )  # fmt: skip
+        shown: dict[str, Any] = dict.fromkeys(SHOWN)
         shown |= {"name": self.name, "phase": "interrupted", "images_seen": 0} | status
         running = shown["phase"] in RUNNING and _alive(status)
         if not running and shown["phase"] not in ENDED:

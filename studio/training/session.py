@@ -52,7 +52,7 @@ class Session:
         self.leader = distributed.rank() == 0
         self.orders = Orders(run)
         self.queue = Queue(run, self.device.type, self.orders)
-        self.usage = Usage()
+        self.usage = Usage(self.device.type)
 
     def train(self) -> str:
         """Train to the end or to a request; gives the phase that the run is in then."""
@@ -150,6 +150,7 @@ class Session:
         except Interrupted as stop:
             if stop.how == STOP and self.leader:
                 self.album.keep_what_there_is()
+                self.album.note_energy()
             return ENDS[stop.how]
         ended = "patience" if self.album.patience.is_over() else None
         self._tell(phase="discovering", ended=ended)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -261,6 +262,18 @@ class Album:
         found = discover(model, self.settings.directions)
         self.run.write_status()  # a folder that was deleted meanwhile stays so
         model.write(folder, found)
+        self.note_energy()
+
+    def note_energy(self) -> None:
+        """Write into the card of the model what the whole run has taken."""
+        folder = self.run.folder / "checkpoint"
+        if not (folder / "card.json").is_file():
+            return
+        card, status = read_card(folder), self.run.status()
+        for key in ("energy_wh", "energy_source"):
+            card["training"][key] = status[key]
+        text = json.dumps(card, indent=1, ensure_ascii=False)
+        write_atomically(folder / "card.json", (text + "\n").encode())
 
     def keep_what_there_is(self) -> None:
         """Make sure that a stopped run leaves a model, if it ever had a generator."""

@@ -20,6 +20,7 @@ from studio.config import from_dict, read_json
 from studio.networks.blocks import freeze
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures, find_pictures
+from studio.training.energy import find_meter
 from studio.training.phase import Phase
 from studio.training.run import Run
 from studio.training.session import Session
@@ -35,7 +36,7 @@ class Trial(Session):
     """A trainer that only looks how long its steps take."""
 
     def measure(self, seconds: float) -> dict[str, Any]:
-        """Give images a second of both phases, and the device."""
+        """Give images a second of both phases, the device and what it draws."""
         settings = self.settings
         self.pictures = Pictures.of(settings)
         self.album = Album(self.run, settings, self.pictures, self.device)
@@ -47,11 +48,16 @@ class Trial(Session):
         self.album.autoencoder = freeze(phase.average)
         second = self._second_phase(self._latents())
         share = settings.patch_start
-        return {
+        start, meter = time.monotonic(), find_meter(self.device.type)
+        found: dict[str, Any] = {
             "autoencoder": round(1 / (share / early + (1 - share) / late), 2),
             "generator": round(pace(second, 0.5, seconds / 2), 2),
             "device": self.device.type,
         }
+        if meter is not None:
+            watts = meter.joules() / (time.monotonic() - start)
+            found |= {"watts": round(watts, 1), "energy_source": meter.source}
+        return found
 
 
 def pace(phase: Phase, progress: float, seconds: float) -> float:

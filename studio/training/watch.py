@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.config import to_dict
 from studio.errors import InputError, StudioError
+from studio.training.energy import WATTS_A_CORE
 from studio.training.run import Run, list_runs
 
 MOST_POINTS = 400  # of a curve
@@ -35,6 +36,7 @@ def summary(run: Run) -> dict[str, Any]:
     """Give a run's status, and whether it has a model that Create can open."""
     ready = (run.folder / "checkpoint" / "card.json").is_file()
     found = {**run.status(), "model_ready": ready, "requested": run.requested()}
+    found["watts_a_core"] = WATTS_A_CORE  # assumed, where nothing is metered
     try:
         settings = run.settings()
     except StudioError as problem:

@@ -44,6 +44,7 @@ export class Watch {
   #facts(run) {
     const rows = factsOf(run);
     for (const [name, value] of Object.entries(rows)) this.facts[name].textContent = value;
+    this.facts.energy.title = energyOf(run);
   }
 
   #build() {
@@ -53,7 +54,7 @@ export class Watch {
     this.bar = make("div", { class: "bar" });
     this.facts = {};
     const list = make("dl", { class: "facts" });
-    for (const name of ["left", "seen", "speed", "best", "device"]) {
+    for (const name of ["left", "seen", "speed", "best", "device", "memory", "energy"]) {
       const term = word(make("dt"), { text: `ui.train.fact.${name}` });
       this.facts[name] = make("dd", {}, "\u2013");
       list.append(make("div", {}, term, this.facts[name]));
@@ -84,5 +85,23 @@ function factsOf(run) {
     speed: run.images_per_s ? say("ui.train.per_second", { n: run.images_per_s }) : "\u2013",
     best: run.best ? say("ui.train.at_kimg", { n: run.best.kimg }) : "\u2013",
     device: run.device?.toUpperCase() ?? "\u2013",
+    memory: memoryOf(run),
+    energy: run.energy_wh === null ? "\u2013" : say("ui.train.watt_hours", { n: figure(run.energy_wh) }),
   };
+}
+
+/** The trainer's memory, and the most that it took of the graphics card's. */
+function memoryOf({ memory_mb: own, gpu_memory_mb: card }) {
+  if (own === null) return "\u2013";
+  const sizes = card === null ? [own] : [own, card];
+  return say("ui.train.gigabytes", { n: sizes.map((size) => (size / 1000).toFixed(1)).join(" + ") });
+}
+
+/** How the energy is known, in a sentence. */
+function energyOf({ energy_wh: wh, energy_source: source, watts_a_core: watts }) {
+  return wh === null ? "" : say(`ui.train.energy.${source}`, { wh: figure(wh), watts });
+}
+
+function figure(n) {
+  return n < 10 ? n.toFixed(1) : String(Math.round(n));
 }
