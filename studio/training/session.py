@@ -19,6 +19,7 @@ from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
 from studio.training.device import pick_device
+from studio.training.freezing import freeze_first
 from studio.training.generator import GeneratorPhase, make_networks
 from studio.training.orders import BACK, ENDS, GO, LEAVE, STOP, Interrupted, Orders
 from studio.training.painter import Painter
@@ -219,6 +220,7 @@ class Session:
         if settings.latent_weight:
             wanted["discriminator"] = networks[1]
         self._start_from_base(wanted)
+        freeze_first(networks[1], settings.frozen)
         eyes = self._perception(latents)
         return GeneratorPhase(settings, latents, networks, self.device, eyes)
 

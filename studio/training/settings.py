@@ -31,6 +31,7 @@ MAY_BE_ZERO = {
     "style_mixing",
     "rate_decay",
     "patience",
+    "frozen",
     "decoder_blocks",
     "encoder_blocks",
 }
@@ -106,11 +107,12 @@ class TrainSettings:
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
     latent_weight: float = 1.0  # of a discriminator of latents
+    frozen: int = 0  # of its first blocks, which stay as in the model it starts from
     feature_weight: float = 2.0  # of what a pretrained network sees in the pictures
     feature_start: float = 0.5  # of the phase: compositions first, then paint
     feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
-    diversity_weight: float = 2.0  # against compositions that repeat, in the far view
+    diversity_weight: float = 15.0  # against compositions that repeat, in the far view
     decoder_rate: float = 0.0  # times `rate`; 0 leaves the decoder as it is
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
@@ -150,6 +152,9 @@ class TrainSettings:
             raise InputError("config_value", key="decoder_rate", value=told)
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
+        whole = self.base != "scratch" and self.base_parts == "all"
+        if self.frozen and not (whole and self.family == "gan" and self.latent_weight):
+            raise InputError("train_frozen")
         if len(self.rights) > MOST_RIGHTS:
             raise InputError("train_rights", limit=MOST_RIGHTS)
         self._check_numbers()

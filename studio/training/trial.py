@@ -82,7 +82,7 @@ def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]
         # a start from a model learns at the same pace, and need not be read
         changed = replace(
             settings, folder=str(few), base="scratch", variants=1, excluded=(),
-            validation_share=0.0,
+            validation_share=0.0, frozen=0,
         )  # fmt: skip
         return Trial(Run.create(changed)).measure(seconds)
 
