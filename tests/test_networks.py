@@ -133,16 +133,16 @@ def test_generator_makes_latents_of_its_size(size: tuple[int, int]) -> None:
     assert latents.isfinite().all()
 
 
-def test_a_plan_changes_nothing_until_it_learns_and_then_each_w_has_its_own() -> None:
+def test_with_a_plan_the_first_layer_alone_makes_another_composition() -> None:
     bare = small_generator((8, 6))
     planned = Generator(replace(bare.config, plan=True))
     planned.load_state_dict(bare.state_dict(), strict=False)
     w = bare.spread(bare.mapping(torch.randn(2, 6))).clone()
-    torch.testing.assert_close(planned.synthesise(w), bare.synthesise(w))
-    torch.nn.init.normal_(planned.plan.weight)
     w[:, 1:] = w[:1, 1:]  # only the layer that the plan is made from differs
-    one, other = planned.synthesise(w)
-    assert (one - other).std() > 0.3 * one.std()
+    without, with_plan = (
+        (one - other).std() for one, other in (bare.synthesise(w), planned.synthesise(w))
+    )
+    assert with_plan > 1.3 * without
 
 
 def test_every_layer_of_w_changes_the_latents() -> None:

@@ -335,10 +335,10 @@ def test_a_run_from_a_model_without_a_plan_gives_it_one(tiny_folder: Path) -> No
     assert Session(bare).train() == "done"
     base = str(bare.folder / "checkpoint")
     child = tiny_run(tiny_folder, "planned", base=base, plan=True)
-    assert Session(child).train() == "done"
+    assert Session(child).train() == "done"  # it began with none at all
     ours = read_weights(child.folder / "checkpoint", "generator.safetensors")
     assert "plan.weight" not in read_weights(Path(base), "generator.safetensors")
-    assert np.abs(ours["plan.weight"]).max() > 0
+    assert 0 < np.abs(ours["plan.weight"]).max() < 0.1
 
 
 def test_a_run_from_a_model_of_another_shape_fails_with_one_sentence(

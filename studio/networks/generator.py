@@ -149,14 +149,15 @@ def enlarge_latents(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def make_plan(config: GeneratorConfig) -> nn.Linear:
-    """Make what w adds to the constant: nothing at first.
+    """Make what w adds to the constant, about as strong as that.
 
-    Scaled channels of one constant give a few compositions in many colours; a start
-    of its own for each w gives as many as there are w.
+    Scaled channels of one constant give a few compositions in many colours: features of
+    the coarsest level then varied in seven ways only (participation ratio over 256 w). A
+    start of its own for each w gives as many as there are w.
     """
     height, width = config.base
     layer = nn.Linear(config.w_dim, config.width(0) * height * width, bias=False)
-    nn.init.zeros_(layer.weight)
+    nn.init.normal_(layer.weight, std=1 / math.sqrt(config.w_dim))
     return layer
 
 

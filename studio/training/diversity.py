@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-LEVEL = 2  # of the network's maps: 1/16 of the size, things rather than strokes
+LEVEL = 1  # of the network's maps: 1/8 of the size, forms rather than things
 GRID = 4  # cells a side in which a composition is compared
 MOST = 256  # samples remembered, and pictures that set the limit
 NEAREST = 4  # neighbours that a sample is pushed away from

@@ -342,7 +342,8 @@ def load_base(name: str, networks: dict[str, nn.Module]) -> None:
     folder: Path = locate(name)
     for stem, network in networks.items():
         arrays = read_weights(folder, f"{stem}.safetensors")
-        plan = {k: v for k, v in network.state_dict().items() if k == "plan.weight"}
+        own = network.state_dict().items()
+        plan = {k: torch.zeros_like(v) for k, v in own if k == "plan.weight"}
         tensors = plan | {key: torch.from_numpy(a) for key, a in arrays.items()}
         try:
             network.load_state_dict(tensors)
