@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from trainers import TINY
 
-from benchmarks import gpu_smoke, harness
+from benchmarks import gpu_smoke, harness, train
 from benchmarks.harness import Page, Unavailable, medians, percentile
 from benchmarks.live import slider_values
+from studio.training.dataset import Pictures
 
 SHAPE = {key for key in TINY if key not in ("resolution", "minutes", "kimg")}
 
@@ -97,3 +98,34 @@ def test_the_gpu_benchmark_trains_and_resumes_both_families(
     for family in ("gan", "vae"):
         assert answer[family]["phase"] == "done"
         assert answer[family]["images_seen"] > answer[family]["resumed_from"] > 0
+
+
+def test_the_training_benchmark_refuses_a_part_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["train", "--parts", "wishes"])
+    with pytest.raises(SystemExit) as stop:
+        train.main()
+    assert stop.value.code == 2 and "no part wishes" in capsys.readouterr().err
+
+
+def test_the_training_benchmark_makes_pictures_that_can_be_learnt_from(
+    tmp_path: Path,
+) -> None:
+    train.make_pictures(tmp_path)
+    assert len(Pictures(tmp_path, (64, 64), 0.1).images) == train.PICTURES
+
+
+@pytest.mark.slow
+def test_the_training_benchmark_measures_stages_and_loops(
+    tmp_path: Path,
+) -> None:
+    tiny = {key: value for key, value in TINY.items() if key != "resolution"}
+    tiny |= {"feature_weight": 1.0, "sample_kimg": 4.0, "snapshot_kimg": 8.0}
+    train.make_pictures(tmp_path)
+    found = train.measure_stages(str(tmp_path), 64, 0.1, **tiny)
+    assert all(speed > 0 for speed in found["images_per_s"].values())
+    assert set(found["images_per_s"]) == {"code", "paint", "compose", "see", "vae"}
+    assert all(0 < share < 1 for share in found["lost_share"].values())
+    for in_pixels in (False, True):
+        assert train.measure_loop(32, in_pixels, 0.1)["images_per_s"] > 0

@@ -21,11 +21,13 @@ from studio.networks.blocks import freeze
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures, find_pictures
 from studio.training.energy import find_meter
+from studio.training.generator import GeneratorPhase
 from studio.training.phase import Phase
 from studio.training.run import Run
 from studio.training.session import Session
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album
+from studio.training.vae import VaePhase
 
 PICTURES = 12
 SECONDS = 10.0
@@ -38,15 +40,12 @@ class Trial(Session):
     def measure(self, seconds: float) -> dict[str, Any]:
         """Give images a second of both phases, the device and what it draws."""
         settings = self.settings
-        self.pictures = Pictures.of(settings)
-        self.album = Album(self.run, settings, self.pictures, self.device)
+        self.prepare()
         model = make_autoencoder(settings)
         phase = AutoencoderPhase(settings, self.pictures, model, self.device)
         # what it learns first, and what it learns from patch_start on
         early, late = (pace(phase, at, seconds / 4) for at in (0.1, 0.9))
-        standardise(phase.average, self.pictures, self.device)
-        self.album.autoencoder = freeze(phase.average)
-        second = self._second_phase(self._latents())
+        second = self.start_second(phase)
         share = settings.patch_start
         start, meter = time.monotonic(), find_meter(self.device.type)
         found: dict[str, Any] = {
@@ -58,6 +57,18 @@ class Trial(Session):
             watts = meter.joules() / (time.monotonic() - start)
             found |= {"watts": round(watts, 1), "energy_source": meter.source}
         return found
+
+    def prepare(self) -> None:
+        """Read the pictures."""
+        self.pictures = Pictures.of(self.settings)
+        self.album = Album(self.run, self.settings, self.pictures, self.device)
+
+    def start_second(self, first: AutoencoderPhase) -> GeneratorPhase | VaePhase:
+        """Make the second phase on the autoencoder of the first, as it is."""
+        standardise(first.average, self.pictures, self.device)
+        self.album.autoencoder = freeze(first.average)
+        self.album.phase = self._second_phase(self._latents())
+        return self.album.phase
 
 
 def pace(phase: Phase, progress: float, seconds: float) -> float:
