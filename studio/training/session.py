@@ -29,7 +29,12 @@ from studio.training.queue import Queue
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
 from studio.training.schedule import progress_of
-from studio.training.setbacks import explain_disk, halve_batch, is_about_memory
+from studio.training.setbacks import (
+    explain,
+    halve_batch,
+    is_about_memory,
+    put_in_words,
+)
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album, load_base
 from studio.training.state import load_state, pack, save_state, unpack
@@ -87,18 +92,11 @@ class Session:
         self._log(how)
 
     def _give_up(self, problem: Exception) -> None:
-        """Say in one sentence what went wrong; raise it where it was none yet.
-
-        A run on a full disk can go on from its last saved state: it is paused.
-        """
-        told: Exception = problem
-        if isinstance(problem, OSError):
-            told = explain_disk(self.run, problem) or problem
-        known = isinstance(told, StudioError)
-        sentence = str(told) if known else f"{type(told).__name__}: {told}"
-        if self.leader:
+        """Say in one sentence what went wrong; raise it where it was none yet."""
+        told = explain(self.run, problem)
+        if self.leader:  # what is paused can go on from its last saved state
             phase = "failed" if told is problem else "paused"
-            self.run.write_last_words(phase, sentence)
+            self.run.write_last_words(phase, put_in_words(told))
         if told is not problem:
             raise told from problem
 

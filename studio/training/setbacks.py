@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from studio.errors import RunError
+from studio.errors import RunError, StudioError
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
 
@@ -22,11 +22,13 @@ NO_MEMORY = (
 )
 
 
-def explain_disk(run: Run, problem: OSError) -> RunError | None:
-    """Give the sentence about a run's folder that cannot be written.
+def explain(run: Run, problem: Exception) -> Exception:
+    """Give a RunError in place of what says that a run's folder cannot be written.
 
-    None where the problem is not about that folder.
+    Any other problem is given back as it is.
     """
+    if not isinstance(problem, OSError):
+        return problem
     if not (run.folder / "config.json").is_file():
         return RunError("run_gone", name=run.name)
     if problem.errno in FULL:
@@ -35,7 +37,13 @@ def explain_disk(run: Run, problem: OSError) -> RunError | None:
     if isinstance(path, (str, Path)) and Path(path).is_relative_to(run.folder):
         reason = problem.strerror or type(problem).__name__
         return RunError("cannot_write", path=path, reason=reason)
-    return None
+    return problem
+
+
+def put_in_words(problem: Exception) -> str:
+    """Give the one sentence of a problem, or its kind and what it says."""
+    known = isinstance(problem, StudioError)
+    return str(problem) if known else f"{type(problem).__name__}: {problem}"
 
 
 def is_about_memory(problem: BaseException) -> bool:
