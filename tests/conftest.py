@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ import torch
 from PIL import Image
 from servers import Server, recipe_of, serving
 
+from studio.checkpoint import read_card
 from studio.latent.directions import discover
 from studio.model import Model, card_networks
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.generator import Generator, GeneratorConfig
 
 SIDE = 32  # pixels
+KINDS = [{"name": "pear", "share": 0.5}, {"name": "plum", "share": 0.3}]
 
 # Networks this small only lose time when threads share them.
 torch.set_num_threads(1)
@@ -56,6 +59,24 @@ def write_tiny_checkpoint(folder: Path, seed: int = 0) -> Path:
         for stem, network in networks.items()
     }
     model = Model.assemble(folder.name, card, weights)
+    model.write(folder, discover(model, count=8, samples=256, probes=4))
+    return folder
+
+
+def write_fruit_checkpoint(folder: Path) -> Path:
+    """Write an untrained tiny model that can be asked for pears and plums."""
+    write_tiny_checkpoint(folder)
+    autoencoder, bare = tiny_networks()
+    generator = Generator(replace(bare.config, kinds=len(KINDS)))
+    generator.load_state_dict(bare.state_dict(), strict=False)
+    networks = {"autoencoder": autoencoder, "generator": generator}
+    weights = {
+        stem: {key: value.numpy() for key, value in network.state_dict().items()}
+        for stem, network in networks.items()
+    }
+    card = read_card(folder)
+    card |= {"title": "Fruit", "kinds": KINDS, "networks": card_networks(**networks)}
+    model = Model.assemble(folder.name, {**card, "directions": []}, weights)
     model.write(folder, discover(model, count=8, samples=256, probes=4))
     return folder
 

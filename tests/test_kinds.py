@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import tiny_networks, write_tiny_checkpoint
+from conftest import KINDS, write_fruit_checkpoint
 from trainers import TINY
 
-from studio.checkpoint import read_card
 from studio.errors import ModelError, RecipeError
-from studio.model import Model, card_networks
-from studio.networks.generator import Generator
+from studio.model import Model
 from studio.recipe import Blend, Recipe, Seed
 from studio.seeds import seeds_to_kinds
 from studio.training.generator import GeneratorPhase, make_networks
 from studio.training.kinds import FEWEST, sort_kinds
 from studio.training.settings import TrainSettings
 
-KINDS = [{"name": "pear", "share": 0.5}, {"name": "plum", "share": 0.3}]
-
 
 @pytest.fixture(scope="module")
 def fruit(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """An untrained model that can be asked for pears and plums."""
-    folder = write_tiny_checkpoint(tmp_path_factory.mktemp("kinds") / "fruit")
-    autoencoder, bare = tiny_networks()
-    generator = Generator(replace(bare.config, kinds=2))
-    generator.load_state_dict(bare.state_dict(), strict=False)
-    networks = {"autoencoder": autoencoder, "generator": generator}
-    card = {**read_card(folder), "kinds": KINDS, "networks": card_networks(**networks)}
-    weights = {
-        stem: {key: value.numpy() for key, value in network.state_dict().items()}
-        for stem, network in networks.items()
-    }
-    Model.assemble("fruit", {**card, "directions": []}, weights).write(folder, [])
-    return Model.open(str(folder))
+    folder = tmp_path_factory.mktemp("kinds") / "fruit"
+    return Model.open(str(write_fruit_checkpoint(folder)))
 
 
 # -- which seed is of which kind --------------------------------------------------
@@ -174,8 +158,8 @@ def test_a_generator_learns_to_make_what_it_is_asked_for() -> None:
     phase = GeneratorPhase(
         settings, latents, make_networks(settings, 2), torch.device("cpu"), None, kinds
     )
-    for step in range(150):
-        phase.step(step / 150)
+    for step in range(400):
+        phase.step(step / 400)
     z = torch.randn(32, settings.z_dim)
     ask = torch.eye(2).repeat_interleave(16, dim=0)
     with torch.no_grad():

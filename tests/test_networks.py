@@ -139,9 +139,8 @@ def test_with_a_plan_the_first_layer_alone_makes_another_composition() -> None:
     planned.load_state_dict(bare.state_dict(), strict=False)
     w = bare.spread(bare.mapping(torch.randn(2, 6))).clone()
     w[:, 1:] = w[:1, 1:]  # only the layer that the plan is made from differs
-    without, with_plan = (
-        (one - other).std() for one, other in (bare.synthesise(w), planned.synthesise(w))
-    )
+    pairs = bare.synthesise(w), planned.synthesise(w)
+    without, with_plan = ((one - other).std() for one, other in pairs)
     assert with_plan > 1.3 * without
 
 

@@ -151,8 +151,8 @@ def enlarge_latents(x: Tensor, size: tuple[int, int]) -> Tensor:
 def make_plan(config: GeneratorConfig) -> nn.Linear:
     """Make what w adds to the constant, about as strong as that.
 
-    Scaled channels of one constant give a few compositions in many colours: features of
-    the coarsest level then varied in seven ways only (participation ratio over 256 w). A
+    Scaled channels of one constant give a few compositions in many colours: features
+    of the coarsest level varied in seven ways only (participation ratio over 256 w). A
     start of its own for each w gives as many as there are w.
     """
     height, width = config.base

@@ -57,6 +57,7 @@ CARD_KEYS = (
     "layers",
     "default_variety",
     "directions",
+    "kinds",
     "data",
     "training",
 )
@@ -213,7 +214,7 @@ def installed(name: str) -> Path:
 def _describe(name: str) -> dict[str, Any]:
     folder = installed(name)
     card = read_card(folder)
-    known = {key: card[key] for key in CARD_KEYS}
+    known = {key: card[key] for key in CARD_KEYS if key in card}
     return {"name": name, "fingerprint": fingerprint(folder), **known}
 
 

@@ -64,6 +64,7 @@ export class Desk {
     this.store.card = card;
     this.picture.setShape(card.resolution);
     this.sliders.setCard(card);
+    this.kinds.setCard(card);
     this.about.show(card);
     this.choice(this.models, card.name);
     this.#entitle();

@@ -13,6 +13,7 @@ import { Desk } from "./desk.js";
 import { Drift } from "./drift.js";
 import { History } from "./history.js";
 import { Keepers } from "./keepers.js";
+import { Kinds } from "./kinds.js";
 import { languages, refill } from "./languages.js";
 import { furnish } from "./layout.js";
 import { Live } from "./live.js";
@@ -53,6 +54,7 @@ async function direct(room) {
   desk.seedbar = seedbar;
   desk.keepers = keepers;
   desk.sliders = new Sliders(store, places);
+  desk.kinds = new Kinds(store, places.kinds);
   desk.pad = new Pad(store, live, places, drift);
   desk.about = new About(places.about);
   desk.choice = modelChoice(places.studio, (name) => desk.choose(name));

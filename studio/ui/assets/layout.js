@@ -26,6 +26,7 @@ export function furnish(room, desk) {
     first: room.querySelector(".first"),
     rest: make("div", { class: "rest" }),
     seed: make("div", { class: "seed" }),
+    kinds: make("div", { class: "kinds" }),
     pad: make("div", { class: "pad-place" }),
     whole: make("div", { class: "whole" }),
     studio: make("div", { class: "studio-tools" }),
@@ -47,7 +48,7 @@ export function furnish(room, desk) {
     remembered(
       fold(
         "more",
-        remembered(fold("seed", places.seed, places.pad), true),
+        remembered(fold("seed", places.seed, places.kinds, places.pad), true),
         remembered(fold("whole", places.whole), true),
         remembered(fold("rest", places.rest), false),
         remembered(fold("studio", places.studio), true),

@@ -9,6 +9,7 @@
  * @property {string} fingerprint
  * @property {Source} source
  * @property {number} [variety] 0 to 1.5
+ * @property {Record<string, number>} [kinds] shares, 0 to 1, of what the model knows
  * @property {Record<string, number>} [directions] standard deviations, -10 to 10
  * @property {[number, number]} [size] height and width in pixels
  */
