@@ -156,6 +156,29 @@ def test_a_problem_is_left_out_with_one_click(train: Room, tmp_path: Path) -> No
     assert "/no/such/folder" in page.inner_text(".intake .notice")
 
 
+def test_pictures_are_shown_as_they_will_be_seen(
+    train: Room, tiny_folder: Path
+) -> None:
+    page = train.page
+    page.fill("[data-field=path]", str(tiny_folder))
+    page.click("[data-act=train-look]")
+    shown = "[...document.querySelectorAll('.seen img:not([hidden])')]"
+    here = f"{shown}.every((image) => image.classList.contains('is-here'))"
+    train.wait(f"() => {shown}.length === 12 && {here}")
+    page.click(".segment:has([value=whole])")
+    train.wait(f"() => {here} && {shown}.every(({{ src }}) => src.includes('whole'))")
+    page.select_option("[data-field=base]", "scratch|all")
+    train.wait(f"() => {shown}.length === 6")
+    page.fill("[data-field=resolution]", "64x32")
+    train.wait(f"() => {here} && {shown}.every(({{ src }}) => src.includes('64x32'))")
+    assert page.evaluate(f"{shown}[0].naturalHeight") == 64
+    page.evaluate("document.querySelector('[data-fold=advanced]').open = true")
+    page.wait_for_selector(".looks img.is-here")
+    before = page.get_attribute(".looks img", "src")
+    page.click("[data-act=train-looks_again]")
+    train.wait(f"() => document.querySelector('.looks img').src !== {before!r}")
+
+
 def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(
     train: Room, tiny_folder: Path, studio: Studio
 ) -> None:

@@ -7,7 +7,7 @@ import { make } from "./elements.js";
 import { word } from "./languages.js";
 
 const ADDRESS = /^#train(?:\/(.*))?$/;
-const STYLES = ["train", "form", "watch"];
+const STYLES = ["train", "form", "watch", "seen"];
 
 export class Rooms {
   #train = null;

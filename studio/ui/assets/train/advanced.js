@@ -1,17 +1,25 @@
 /** Every setting of a run under its name on the command line, as it would be. */
 import { make } from "../elements.js";
 import { fold } from "../elements.js";
+import { Looks } from "./looks.js";
 import { line } from "./parts.js";
 
 /** What has a place of its own in the form. */
 const ELSEWHERE = [
   "folder", "name", "family", "resolution", "base", "base_parts", "minutes", "excluded", "rights",
+  "framing",
 ];
 
 export class Advanced {
   constructor() {
     this.place = make("div", { class: "settings" });
-    this.element = fold("advanced", line("ui.train.advanced.what", {}, "faint"), this.place);
+    this.looks = new Looks();
+    const what = line("ui.train.advanced.what", {}, "faint");
+    this.element = fold("advanced", this.looks.element, what, this.place);
+    this.element.addEventListener("toggle", () => {
+      this.looks.open = this.element.open;
+      this.looks.show({});
+    });
   }
 
   /** Lay out the settings; only what is changed from here is sent. */
@@ -25,6 +33,9 @@ export class Advanced {
           ? make("input", { type: "checkbox", checked: value })
           : make("input", { type: "text", class: "text short", value: told(value), spellcheck: "false" });
         input.dataset.field = name;
+        if (name === "mirror") {
+          input.addEventListener("change", () => this.looks.show({ mirror: input.checked }));
+        }
         return make("label", { class: "setting" }, make("code", {}, name), input);
       }),
     );

@@ -3,6 +3,7 @@ import { make } from "../elements.js";
 import { languages, word } from "../languages.js";
 import { Advanced } from "./advanced.js";
 import { choice, duration, field, line, press } from "./parts.js";
+import { Seen } from "./seen.js";
 
 const DIALS = ["quick", "good", "best"];
 
@@ -13,6 +14,7 @@ export class Choices {
 
   constructor(onTry) {
     this.advanced = new Advanced();
+    this.seen = new Seen(() => this.#see());
     this.bases = [];
     this.element = this.#build(onTry);
     languages.addEventListener("language", () => this.#offerBases());
@@ -26,12 +28,14 @@ export class Choices {
   }
 
   /** Propose what fits the pictures that were found. */
-  suggest(found, name) {
+  suggest(found, where, name) {
     this.#proposed = found.resolution;
     this.#dials = found.dials;
     this.fineTune = found.fine_tune;
     this.name.value = name;
     this.size.value = String(found.resolution[0]);
+    this.seen.bring(where, found.handful);
+    this.advanced.looks.show({ where, files: found.handful, mirror: true });
     this.#offerBases(true);
     this.pace = null;
     this.#tell();
@@ -63,6 +67,7 @@ export class Choices {
     return {
       name: this.name.value.trim(),
       family: this.family(),
+      framing: this.seen.framing,
       resolution: sides.length === 1 ? [sides[0], sides[0]] : sides,
       ...(base === "scratch" ? {} : { base, base_parts: parts }),
       ...minutes,
@@ -78,7 +83,7 @@ export class Choices {
     const chosen = anew ? null : this.base.value;
     const pairs = [];
     for (const base of this.bases) {
-      const title = base.titles?.[languages.current] ?? base.title ?? base.name;
+      const title = titleOf(base);
       const fits = base.whole && base.family === this.family();
       if (fits) pairs.push([`${base.name}|all`, "ui.train.base.model", { title }]);
       pairs.push([`${base.name}|autoencoder`, "ui.train.base.autoencoder", { title }]);
@@ -100,6 +105,16 @@ export class Choices {
     const size = base ? base.resolution : this.#proposed;
     if (base || this.wasFixed) this.size.value = size[0] === size[1] ? size[0] : size.join("x");
     this.wasFixed = Boolean(base);
+    this.#see();
+  }
+
+  /** Show the pictures as they will be seen with what is chosen now. */
+  #see() {
+    const [name] = this.base.value.split("|");
+    const base = this.bases.find((known) => known.name === name);
+    const size = this.size.value.trim();
+    this.seen.show({ size, base: base?.name, title: base && titleOf(base) });
+    this.advanced.looks.show({ size, framing: this.seen.framing, family: this.family() });
   }
 
   #tell() {
@@ -118,6 +133,7 @@ export class Choices {
   #build(onTry) {
     this.name = make("input", { type: "text", class: "text", maxlength: "64" });
     this.size = make("input", { type: "text", class: "text short", inputmode: "numeric" });
+    this.size.addEventListener("input", () => this.#see());
     this.size.dataset.field = "resolution";
     this.base = make("select", { class: "choice", onchange: () => this.#fit() });
     this.reason = line("ui.train.why.good", {}, "dial-reason");
@@ -129,7 +145,8 @@ export class Choices {
       field("base", this.base, "ui.train.base.hint"),
     );
     const forecast = make("div", { class: "forecast" }, this.reason, this.try);
-    return make("div", { class: "choices" }, this.#familyCards(), grid, this.#dialRow(), forecast, this.advanced.element);
+    const rows = [this.#familyCards(), grid, this.seen.element, this.#dialRow(), forecast];
+    return make("div", { class: "choices" }, ...rows, this.advanced.element);
   }
 
   #familyCards() {
@@ -172,4 +189,8 @@ export class Choices {
     const group = make("div", { class: "cards dials", role: "radiogroup" }, ...parts);
     return word(group, { name: "ui.train.dial" });
   }
+}
+
+function titleOf(base) {
+  return base.titles?.[languages.current] ?? base.title ?? base.name;
 }

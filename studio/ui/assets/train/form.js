@@ -38,7 +38,7 @@ export class Form {
       const found = await read(`pictures?${new URLSearchParams(where)}`);
       this.where = where;
       this.doctor.show(found, where);
-      this.choices.suggest(found, free(title, this.names()));
+      this.choices.suggest(found, where, free(title, this.names()));
       this.rest.hidden = false;
       this.intake.say(null);
     } catch (error) {

@@ -33,3 +33,8 @@ export function sheetAddress(name, file) {
 export function thumbAddress(where, file) {
   return studioAddress(`pictures/thumb?${new URLSearchParams({ ...where, file })}`);
 }
+
+/** The address of a picture as training will see it: framed, augmented or painted. */
+export function viewAddress(how, where, file, asked) {
+  return studioAddress(`pictures/${how}?${new URLSearchParams({ ...where, file, ...asked })}`);
+}
