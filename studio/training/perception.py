@@ -73,9 +73,6 @@ class Perception:
         """Take the autoencoder that paints, or a painter that learns to."""
         self.settings, self.device, self.painter = settings, device, painter
         self.autoencoder = autoencoder if painter is None else painter.model
-        twice = 2 * settings.factor  # by twos, so that cells that take turns show too
-        even = not any(side % twice for side in settings.resolution)
-        self.period = twice if even else settings.factor
         self.network = place(FeatureMaps(), device)
         self.views = [View(settings, is_near=False)]
         if self.views[0].shrink > 1:  # small pictures look the same from near
@@ -228,7 +225,7 @@ class Perception:
             return self._paint(latents, view, chance.torch), latents.new_zeros(())
         # Cut out after painting: a part painted alone has borders no picture has.
         pixels = self.autoencoder.decode(latents)
-        cells = grid(pixels, self.period)
+        cells = grid(pixels, self.settings.period)
         return view.take(pixels, chance.torch), cells
 
     def _paint(self, latents: Tensor, view: View, chance: torch.Generator) -> Tensor:

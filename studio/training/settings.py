@@ -186,6 +186,13 @@ class TrainSettings:
         return 2 ** len(self.encoder_widths)
 
     @property
+    def period(self) -> int:
+        """Pixels after which a decoder might repeat itself: two cells, or one."""
+        twice = 2 * self.factor  # by twos, so that cells that take turns show too
+        even = not any(side % twice for side in self.resolution)
+        return twice if even else self.factor
+
+    @property
     def latent_size(self) -> tuple[int, int]:
         """Height and width of the latents."""
         return self.resolution[0] // self.factor, self.resolution[1] // self.factor

@@ -14,7 +14,7 @@ from studio.checkpoint import locate, pack_weights, read_card, read_weights
 from studio.errors import RunError, StudioError
 from studio.evaluation.comparison import Reference
 from studio.latent.directions import discover
-from studio.model import Model, card_networks, to_bytes
+from studio.model import Model, card_networks, to_bytes, to_pixels
 from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
 from studio.seeds import seeds_to_z
@@ -22,6 +22,7 @@ from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
 from studio.training.generator import GeneratorPhase
+from studio.training.losses import grid
 from studio.training.patience import Patience
 from studio.training.phase import Randomness, is_sheet_due, went_over
 from studio.training.reconstruction import Mirror
@@ -33,6 +34,7 @@ from studio.training.vae import VaePhase
 SHEET = (4, 6)  # rows, columns of a sample sheet
 SHEET_VARIETY = 0.8
 MOST_SNAPSHOTS = 40  # generators kept of a run; above that every other one goes
+GRIDDED = 64  # samples in which the cells of the latents are looked for
 MEASURE_SEED = 2**31  # the samples that a snapshot is measured on start here
 
 
@@ -140,14 +142,20 @@ class Album:
         self.run.log(f"no better for {waited} snapshots: done, best at {best} kimg")
 
     def _compare(self) -> dict[str, Any]:
-        """Compare samples at full variety with the pictures that were held out."""
+        """Compare samples at full variety with the pictures that were held out.
+
+        `grid` beside it, since no distance here sees the cells of a decoder: it halved
+        while every sample showed them.
+        """
         settings = self.settings
         n = settings.measure_samples
         if self._reference is None:
             chosen = self.pictures.held_out or self.pictures.train
             whole = np.stack([self.pictures.whole(i) for i in chosen[: 2 * n]])
             self._reference = Reference(whole, settings.measure)
-        return self._reference.compare(self._pictures(MEASURE_SEED + np.arange(n), 1.0))
+        made = self._pictures(MEASURE_SEED + np.arange(n), 1.0)
+        cells = grid(to_pixels(made[:GRIDDED]), settings.period).item()
+        return {**self._reference.compare(made), "grid": cells}
 
     def _keep(self, kimg: int) -> None:
         """Keep this generator, so that a person can overrule the choice of the best."""
