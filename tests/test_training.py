@@ -262,6 +262,8 @@ def test_a_run_from_a_model_starts_with_its_weights(
 ) -> None:
     run = tiny_run(tiny_folder, "child", base=base, rate=1e-12)
     assert Session(run).train() == "done"
+    card = read_card(run.folder / "checkpoint")
+    assert card["training"]["base"] == "whole"  # its name, not where it lies
     for file in ("autoencoder", "generator", "discriminator"):
         ours = read_weights(run.folder / "checkpoint", f"{file}.safetensors")
         theirs = read_weights(whole.folder / "checkpoint", f"{file}.safetensors")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from studio.checkpoint import locate, pack_weights, read_card, read_weights
+from studio.checkpoint import locate, model_name, pack_weights, read_card, read_weights
 from studio.errors import RunError, StudioError
 from studio.evaluation.comparison import Reference
 from studio.latent.directions import discover
@@ -256,7 +256,7 @@ class Album:
                 **self._trained(),
                 "device": self.device.type,
                 "seed": settings.seed,
-                "base": settings.base,
+                "base": model_name(Path(settings.base)),  # no path of a person
                 "best": best,
                 "autoencoder": self.rebuilt,
                 "before": training_of(settings.base),
