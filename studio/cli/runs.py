@@ -44,8 +44,10 @@ def _declare_check(parser: argparse.ArgumentParser) -> None:
 def _check(args: argparse.Namespace) -> None:
     from studio.training.advice import DIALS, expectation
     from studio.training.doctor import examine, summarise
+    from studio.training.labels import describe_labels
 
     found = summarise(examine(Path(args.folder), read_size(args.resolution)))
+    found["labels"] = describe_labels(Path(args.folder))
     usable = found["usable"]
     advice = text(f"ui.train.expect.{expectation(usable)}", n=usable)
     found["forecast"] = {"minutes": DIALS["good"], "advice": advice}
@@ -59,7 +61,20 @@ def _prescription(found: dict[str, Any]) -> Iterator[str]:
         if files:
             shown = ", ".join(files[:5]) + (", ..." if len(files) > 5 else "")
             yield text(f"cli.check.{problem}", count=len(files), files=shown)
+    yield from _label_lines(found["labels"])
     yield found["forecast"]["advice"]
+
+
+def _label_lines(labels: dict[str, Any]) -> Iterator[str]:
+    if "error" in labels:
+        yield text(f"error.{labels['error']['code']}", **labels["error"]["params"])
+        return
+    if labels["source"]:
+        told = ", ".join(f"{name} ({count})" for name, count in labels["commonest"])
+        known = {"column": labels["column"], "kinds": labels["kinds"]}
+        yield text(f"cli.check.labels.{labels['source']}", **known, commonest=told)
+    if labels["unknown"]:
+        yield text("cli.check.labels.unknown", unknown=labels["unknown"])
 
 
 def _declare_train(parser: argparse.ArgumentParser) -> None:

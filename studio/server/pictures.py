@@ -20,6 +20,7 @@ from studio.server.guards import Endpoint, admit_training
 from studio.training import advice, intake
 from studio.training.dataset import SUFFIXES, open_picture
 from studio.training.doctor import Diagnosis, examine, summarise
+from studio.training.labels import describe_labels
 
 UPLOADS = 4  # at once; the others wait at the door
 PATIENCE = 60.0  # seconds that an upload may say nothing
@@ -136,6 +137,7 @@ def _look(folder: Path, side: int) -> dict[str, Any]:
             :12
         ],
         "handful": handful(diagnosis),
+        "labels": describe_labels(folder),
         **advice.advise(diagnosis),
     }
 

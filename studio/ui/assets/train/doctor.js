@@ -8,6 +8,9 @@ import { thumbAddress } from "./server.js";
 const OUT_ANYWAY = ["broken", "duplicate"];
 const KINDS = ["outlier", "near_duplicate", "small", "grey", "odd"];
 
+/** Characters of a value in a sentence. */
+const MOST_TOLD = 80;
+
 export class Doctor {
   #out = new Set();
 
@@ -36,7 +39,7 @@ export class Doctor {
     strip.append(...found.problems.map((row) => this.#card(row)));
     if (!found.problems.length) strip.append(...found.some.map((file) => this.#plain(file)));
     this.kinds = make("div", { class: "kinds" }, ...this.#kinds());
-    const words = make("div", { class: "doctor-words" }, this.summary, this.hope);
+    const words = make("div", { class: "doctor-words" }, this.summary, this.hope, labelLine(found.labels));
     this.element.replaceChildren(words, this.kinds, strip);
     this.#tell();
   }
@@ -109,6 +112,19 @@ export class Doctor {
   #image(file) {
     return make("img", { src: thumbAddress(this.where, file), alt: file, loading: "lazy" });
   }
+}
+
+/** What the pictures are called, if they are; a damaged table is told in its place. */
+function labelLine({ source, error, column, kinds, commonest }) {
+  if (error) return line(`error.${error.code}`, error.params, "doctor-hope");
+  if (!source) return "";
+  let told = "";
+  for (const [name, count] of commonest) {
+    const longer = `${told}${told && " \u00b7 "}${name} ${count}`;
+    if (longer.length > MOST_TOLD) break;
+    told = longer;
+  }
+  return line(`ui.train.labels.${source}`, { column, kinds, commonest: told }, "doctor-hope");
 }
 
 /** What so many pictures usually lead to; the same steps as the server's. */
