@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from trainers import TINY, all_state, assert_same_state, tiny_run
 
 from studio.checkpoint import (
@@ -364,3 +365,18 @@ def test_a_run_from_a_model_without_discriminator_fails_with_one_sentence(
     with pytest.raises(StudioError):
         Session(run).train()
     assert run.status()["phase"] == "failed"
+
+
+def test_a_run_learns_from_pictures_framed_as_it_was_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "long"
+    folder.mkdir()
+    for i in range(6):
+        chance = np.random.default_rng(i)
+        pixels = chance.integers(0, 256, (32, 96, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    latents = []
+    for framing in ("centre", "whole"):
+        run = tiny_run(folder, framing, framing=framing, kimg=0.008)
+        assert Session(run).train() == "done"
+        latents.append(all_state(run)["latents:latents"])
+    assert not torch.equal(*latents)

@@ -128,21 +128,15 @@ class Session:
             torch.cuda.empty_cache()
 
     def _train(self) -> str:
-        settings = self.settings
         device = self.device.type
         self._tell(phase="starting", error=None, device=device, ended=None)
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
             self.run.sweep()
-        self.pictures = Pictures(
-            Path(settings.folder),
-            settings.resolution,
-            settings.validation_share,
-            settings.excluded,
-        )
+        self.pictures = Pictures.of(self.settings)
         held = len(self.pictures.held_out)
         self._log(f"{len(self.pictures.images)} pictures, {held} held out")
-        self.album = Album(self.run, settings, self.pictures, self.device)
+        self.album = Album(self.run, self.settings, self.pictures, self.device)
         try:
             self.album.autoencoder = self._autoencoder()
             self._generator()
