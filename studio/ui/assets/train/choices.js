@@ -128,6 +128,15 @@ export class Choices {
       const speed = this.pace.generator;
       word(this.reason, { text: `ui.train.why.${dial.limited_by}`, params: { speed, kimg: dial.kimg } });
     } else word(this.reason, { text: `ui.train.why.${this.#dial}` });
+    this.#tellEnergy(dial.energy_wh);
+  }
+
+  /** Say what it will draw, where the trial could tell, and how that is known. */
+  #tellEnergy(wh) {
+    this.energy.hidden = wh == null;
+    if (this.energy.hidden) return;
+    const params = { wh, watts: this.pace.watts_a_core };
+    word(this.energy, { text: `ui.train.energy.${this.pace.energy_source}`, params });
   }
 
   #build(onTry) {
@@ -137,6 +146,8 @@ export class Choices {
     this.size.dataset.field = "resolution";
     this.base = make("select", { class: "choice", onchange: () => this.#fit() });
     this.reason = line("ui.train.why.good", {}, "dial-reason");
+    this.energy = line("ui.train.energy.cpu_time", { wh: 0, watts: 0 }, "dial-reason");
+    this.energy.hidden = true;
     this.try = press("try", onTry);
     const grid = make("div", { class: "choices-grid" });
     grid.append(
@@ -144,7 +155,7 @@ export class Choices {
       field("size", this.size, "ui.train.size.hint"),
       field("base", this.base, "ui.train.base.hint"),
     );
-    const forecast = make("div", { class: "forecast" }, this.reason, this.try);
+    const forecast = make("div", { class: "forecast" }, make("div", {}, this.reason, this.energy), this.try);
     const rows = [this.#familyCards(), grid, this.seen.element, this.#dialRow(), forecast];
     return make("div", { class: "choices" }, ...rows, this.advanced.element);
   }
