@@ -14,6 +14,17 @@ from studio.networks.discriminator import batch_deviation
 SMALLEST = 8  # cells a side: larger maps are halved before they are judged
 
 
+def measure_channels(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Give mean and deviation of each channel of maps [N,C,h,w], both [1,C,1,1].
+
+    A channel that is almost always silent must not become the loudest, so that no
+    deviation is given as less than a tenth of their mean.
+    """
+    deviation = maps.std(dim=(0, 2, 3), keepdim=True)
+    least = 0.1 * deviation.mean()
+    return maps.mean(dim=(0, 2, 3), keepdim=True), deviation.clamp_min(least)
+
+
 class Mixing(nn.Module):
     """Random and never trained: mixes channels, then scales from coarse to fine.
 
@@ -35,11 +46,9 @@ class Mixing(nn.Module):
     def settle(self, maps: list[Tensor]) -> None:
         """Take mean and deviation of each channel from maps of real pictures."""
         for i, x in enumerate(maps):
-            deviation = x.std(dim=(0, 2, 3), keepdim=True)
-            self.get_buffer(f"mean{i}").copy_(x.mean(dim=(0, 2, 3), keepdim=True))
-            # a channel that is almost always silent must not become the loudest
-            least = 0.1 * deviation.mean()
-            self.get_buffer(f"deviation{i}").copy_(deviation.clamp_min(least))
+            mean, deviation = measure_channels(x)
+            self.get_buffer(f"mean{i}").copy_(mean)
+            self.get_buffer(f"deviation{i}").copy_(deviation)
 
     def forward(self, maps: list[Tensor]) -> list[Tensor]:
         """Mix maps [N,C_i,h_i,w_i], fine to coarse, into maps [N,width,h_i,w_i]."""

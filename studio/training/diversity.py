@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from studio.networks.perception import measure_channels
+
 LEVEL = 1  # of the network's maps: 1/8 of the size, forms rather than things
 GRID = 4  # cells a side in which a composition is compared
 MOST = 256  # samples remembered, and pictures that set the limit
@@ -42,9 +44,9 @@ class Diversity(nn.Module):
 
         The limit is the median likeness of a picture to the one most like it.
         """
-        self.mean.copy_(maps.mean(dim=(0, 2, 3), keepdim=True))
-        deviation = maps.std(dim=(0, 2, 3), keepdim=True)
-        self.deviation.copy_(deviation.clamp_min(0.1 * deviation.mean()))
+        mean, deviation = measure_channels(maps)
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
         self.limit.copy_(_without_self(self.compose(maps)).amax(dim=1).median())
 
     def compose(self, maps: Tensor) -> Tensor:
