@@ -211,9 +211,9 @@ class Model:
                 raise RecipeError(
                     "recipe_layer", layer=max(mix.layers), layers=self.layers
                 )
-        for name in dict(recipe.kinds).keys() - set(self.kinds):
+        for name in sorted(dict(recipe.kinds).keys() - set(self.kinds)):
             raise RecipeError("recipe_kind", name=name, model=self.name)
-        for name in recipe.amounts.keys() - self._by_name.keys():
+        for name in sorted(recipe.amounts.keys() - self._by_name.keys()):
             raise RecipeError("recipe_direction", name=name, model=self.name)
         residual = recipe.residual
         if residual is not None and tuple(residual.shape) != self.latent_shape:
