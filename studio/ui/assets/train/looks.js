@@ -2,7 +2,7 @@
 import { make } from "../elements.js";
 import { word } from "../languages.js";
 import { line, press } from "./parts.js";
-import { renew } from "./seen.js";
+import { renew, shapeTo } from "./seen.js";
 import { viewAddress } from "./server.js";
 
 export class Looks {
@@ -36,9 +36,7 @@ export class Looks {
       this.images = files.map(() => make("img", { alt: "" }));
       this.row.replaceChildren(...this.images.map((image) => make("figure", {}, image)));
     }
-    const [height, width = height] = size.split(/[x\u00d7]/i).map(Number);
-    this.row.style.setProperty("--frame", width / height > 0 ? width / height : 1);
-    const chosen = { size: `${height}x${width}`, framing, family, mirror };
+    const chosen = { size: shapeTo(this.row, size), framing, family, mirror };
     for (const [at, file] of files.entries()) {
       const seed = 10 * this.#seed + at;
       renew(this.images[at], viewAddress("augmented", where, file, { ...chosen, seed }));

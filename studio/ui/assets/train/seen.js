@@ -45,12 +45,11 @@ export class Seen {
   #look() {
     if (!this.where) return;
     const { size, base, title } = this.#asked;
-    const [height, width = height] = size.split(/[x\u00d7]/i).map(Number);
-    this.pairs.style.setProperty("--frame", width / height > 0 ? width / height : 1);
+    const shape = shapeTo(this.pairs, size);
     this.pairs.classList.toggle("is-single", !base);
     if (base) word(this.words, { text: "ui.train.seen.painted", params: { title } });
     else word(this.words, { text: "ui.train.seen.scratch" });
-    const asked = { size: `${height}x${width}`, framing: this.framing };
+    const asked = { size: shape, framing: this.framing };
     for (const { file, above, below } of this.figures) {
       renew(above, viewAddress("framed", this.where, file, asked));
       below.hidden = !base;
@@ -83,6 +82,13 @@ export class Seen {
     this.#look();
     this.onChange();
   }
+}
+
+/** Give `row` the shape that was typed for its pictures; tells it as height x width. */
+export function shapeTo(row, size) {
+  const [height, width = height] = size.split(/[x\u00d7]/i).map(Number);
+  row.style.setProperty("--frame", width / height > 0 ? width / height : 1);
+  return `${height}x${width}`;
 }
 
 /** Show the picture of an address once it is whole; the old one stays until then. */
