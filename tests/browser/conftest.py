@@ -220,6 +220,8 @@ def visit(studio: Studio, chromium: Any) -> Iterator[Callable[..., Room]]:
 
     yield open_room
     for context in contexts:
+        for page in context.pages:  # a request may still be on its way through one
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 

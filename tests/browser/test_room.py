@@ -297,12 +297,17 @@ def test_a_long_sentence_is_read_whole_and_moves_nothing(
     places = """() => ['.frame', '.under', '.keepers', '.panel'].map((part) =>
       document.querySelector(part).getBoundingClientRect().toJSON())"""
     before = room.page.evaluate(places)
-    room.page.route(
-        "**/studio/save",
-        lambda route: route.fulfill(
-            body=b"",
-            headers={"content-disposition": "filename=landscapes-4294967295.png"},
-        ),
+    room.page.evaluate(
+        """() => {
+          const headers = {
+            "content-disposition": "filename=landscapes-4294967295.png",
+          };
+          const server = window.fetch;
+          window.fetch = (url, how) =>
+            String(url).endsWith("studio/save")
+              ? Promise.resolve(new Response("", { headers }))
+              : server(url, how);
+        }"""
     )
     room.press("s")
     assert "landscapes-4294967295.png" in room.said()
