@@ -14,6 +14,7 @@ from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
 from studio.training.kinds import Kinds
+from studio.training.layout import Layout
 from studio.training.losses import difference_penalty, relativistic
 from studio.training.perception import Perception
 from studio.training.phase import (
@@ -97,6 +98,9 @@ class GeneratorPhase(Phase):
         self.model = place(networks[0], device)
         self.judge = place(networks[1], device)
         self.average = freeze(deepcopy(self.model))
+        self.layout: Layout | None = None
+        if settings.layout_weight:
+            self.layout = Layout(latents, settings.z_dim).to(device)
         rate, slow = settings.rate, settings.rate * settings.mapping_rate
         mapping = list(self.model.mapping.parameters())
         taken = set(mapping)
@@ -116,11 +120,15 @@ class GeneratorPhase(Phase):
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real, kinds = self._draw(chance)
-        fake = self._fake(kinds, chance)
+        fake, strayed = self._fake(kinds, chance)
         losses: dict[str, float] = {}
         parts: list[Tensor] = []
+        if strayed is not None:
+            parts.append(self.settings.layout_weight * strayed)
+            losses["layout"] = strayed.item()
         if self.settings.latent_weight:
-            losses, real_logits = self._teach_judge(real, fake.detach(), kinds, chance)
+            figures, real_logits = self._teach_judge(real, fake.detach(), kinds, chance)
+            losses |= figures
             fooled = self._ask_judge(real_logits, fake, kinds, chance)
             parts.append(self.settings.latent_weight * fooled)
         if self.perception is not None and self._is_seen(progress):
@@ -157,10 +165,13 @@ class GeneratorPhase(Phase):
         real = _take(self.latents, chosen, device)
         return real, self.kinds.mark(chosen).to(device)
 
-    def _fake(self, kinds: Tensor | None, chance: Randomness) -> Tensor:
+    def _fake(
+        self, kinds: Tensor | None, chance: Randomness
+    ) -> tuple[Tensor, Tensor | None]:
         """Make latents, some of them from two w that change over at a layer.
 
-        They are of the same kinds as the real ones that they are compared with.
+        They are of the same kinds as the real ones that they are compared with. Also
+        gives how far those of one w are from the layout that their z names.
         """
         settings, layers = self.settings, self.model.config.layers
         n = settings.batch
@@ -175,7 +186,12 @@ class GeneratorPhase(Phase):
             self.model.w_mean.lerp_(mean, 1 - MEAN_KEEP)
             first, second = self.model.spread(w).chunk(2)
             w = torch.where(other[..., None], second, first)
-            return self.model.synthesise(w).float()
+            fake = self.model.synthesise(w).float()
+        if self.layout is None:
+            return fake, None
+        own = ~mixed[:, 0].to(self.device)
+        strayed = (self.layout(fake, z[:n]) * own).sum() / own.sum().clamp_min(1)
+        return fake, strayed
 
     def _verdict(self, latents: Tensor, kinds: Tensor | None) -> Tensor:
         """Ask the judge about latents, as many times the kinds as there are."""
@@ -238,6 +254,8 @@ class GeneratorPhase(Phase):
             }
             if self.perception.diversity is not None:
                 parts["diversity"] = self.perception.diversity
+        if self.layout is not None:
+            parts["layout"] = self.layout
         if self.painter is not None:
             parts |= {
                 "painter": self.painter.model.decoder,

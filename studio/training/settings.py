@@ -27,6 +27,7 @@ MAY_BE_ZERO = {
     "feature_start",
     "feature_penalty",
     "diversity_weight",
+    "layout_weight",
     "decoder_rate",
     "style_mixing",
     "rate_decay",
@@ -112,6 +113,7 @@ class TrainSettings:
     feature_start: float = 0.5  # of the phase: compositions first, then paint
     feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
+    layout_weight: float = 1.0  # of obeying the layout that z names
     diversity_weight: float = 15.0  # against compositions that repeat, in the far view
     decoder_rate: float = 0.0  # times `rate`; 0 leaves the decoder as it is
     style_mixing: float = 0.3  # share of samples made from two w
