@@ -55,5 +55,6 @@ class Layout(nn.Module):
 
 def coarsen(latents: Tensor) -> Tensor:
     """Average latents [N,C,h,w] to at most CELLS a side, as vectors."""
-    size = [min(side, CELLS) for side in latents.shape[2:]]
-    return F.adaptive_avg_pool2d(latents, size).flatten(1)
+    height, width = latents.shape[2:]
+    cells = min(height, CELLS), min(width, CELLS)
+    return F.adaptive_avg_pool2d(latents, cells).flatten(1)
