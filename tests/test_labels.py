@@ -10,7 +10,13 @@ from PIL import Image
 
 from studio.cli import main
 from studio.errors import InputError
-from studio.training.labels import Labels, describe_labels, read_labels
+from studio.training.labels import (
+    FEWEST,
+    Labels,
+    choose_labels,
+    describe_labels,
+    read_labels,
+)
 
 
 def hang(folder: Path, *files: str) -> None:
@@ -130,3 +136,24 @@ def test_the_command_tells_them(
     (folder / "labels.csv").write_bytes(b"\xff")
     assert main(["check", str(folder)]) == 0
     assert "labels.csv" in capsys.readouterr().out
+
+
+def test_of_several_labels_the_first_that_enough_pictures_are_known_by_counts() -> None:
+    pair, lone = ("trees", "sea"), ("sea",)
+    chosen = choose_labels([pair] * FEWEST + [lone] * FEWEST + [("rare", "sea"), ()])
+    assert chosen == ["trees"] * FEWEST + ["sea"] * (FEWEST + 1) + [None]
+
+
+def test_a_label_that_hardly_ever_comes_first_gives_its_pictures_to_the_next() -> None:
+    few = FEWEST - 1
+    rows = [("trees", "dark")] * FEWEST + [("dark", "sea")] * few + [("sea",)] * FEWEST
+    chosen = choose_labels(rows)
+    assert chosen == ["trees"] * FEWEST + ["sea"] * (few + FEWEST)
+
+
+def test_the_doctor_tells_how_many_kinds_can_be_learnt(folder: Path) -> None:
+    hang(folder, *(f"{i}.png" for i in range(2 * FEWEST)))
+    rows = [f"{i}.png,{'pear' if i % 2 else 'plum'}" for i in range(2 * FEWEST)]
+    write(folder, "\n".join(["file,fruit", *rows, "a.png,fig"]))
+    found = describe_labels(folder)
+    assert (found["kinds"], found["learnable"]) == (3, 2)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
-FEWEST = 12  # pictures of a kind; with less it would be learnt by heart
-MOST = 200  # kinds
+from studio.training.dataset import Pictures
+from studio.training.labels import FEWEST, MOST, labels_to_learn
+from studio.training.settings import TrainSettings
+
 BALANCE = 0.5  # a kind is drawn by its number to this power: 1 as in life, 0 alike
 
 
@@ -30,8 +34,14 @@ class Kinds:
         return [round(share / (sum(drawn) + none), 6) for share in drawn]
 
     @property
+    def card(self) -> list[dict[str, Any]]:
+        """Give names and shares as a model's card tells them."""
+        pairs = zip(self.names, self.shares, strict=True)
+        return [{"name": name, "share": share} for name, share in pairs]
+
+    @cached_property
     def chances(self) -> Tensor:
-        """Give how often each picture is drawn, as weights [P]."""
+        """Give how often each picture is drawn, as weights [P]; every step asks."""
         none = int((self.of < 0).sum())
         # one more at the end, where -1 finds it
         counts = torch.tensor([*self.counts, none], dtype=torch.float64)
@@ -47,7 +57,19 @@ class Kinds:
 
     def repeat(self, times: int) -> Kinds:
         """Give the kinds where each picture stands `times` in a row."""
-        return Kinds(self.names, self.counts, self.of.repeat_interleave(times))
+        counts = tuple(times * count for count in self.counts)
+        return Kinds(self.names, counts, self.of.repeat_interleave(times))
+
+
+def sort_pictures(settings: TrainSettings, pictures: Pictures) -> Kinds | None:
+    """Sort the pictures that a run learns from, where it is to learn their labels.
+
+    Raises InputError where their labels make fewer than two kinds.
+    """
+    if not settings.labels:
+        return None
+    files = [pictures.files[i] for i in pictures.train]
+    return sort_kinds(labels_to_learn(settings, files))
 
 
 def sort_kinds(labels: Sequence[str | None]) -> Kinds | None:

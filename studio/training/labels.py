@@ -9,14 +9,17 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from studio.errors import InputError, StudioError
 from studio.training.dataset import find_pictures
+from studio.training.settings import AUTO, TrainSettings
 
+FEWEST = 12  # pictures of a kind; with less it would be learnt by heart
+MOST = 200  # kinds
 TABLE = "labels.csv"
 MOST_BYTES = 32 * 2**20  # of the table
 NOTE_BYTES = 64 * 2**10  # of a note beside a picture
@@ -75,10 +78,57 @@ def describe_labels(folder: Path) -> dict[str, Any]:
         "source": labels.source,
         "column": labels.column,
         "kinds": len(counts),
+        "learnable": _count_kinds(choose_labels([*labels.of.values()])),
         "labelled": len(labels.of),
         "commonest": [list(pair) for pair in counts[:SHOWN]],
         "unknown": labels.unknown,
     }
+
+
+def labels_to_learn(
+    settings: TrainSettings, files: Sequence[str] | None = None
+) -> list[str | None]:
+    """Give the label by which each of a run's pictures is learnt; None for none.
+
+    `files` are named as in the folder; without them all that have labels count.
+    Raises InputError where fewer than two kinds are left.
+    """
+    folder = settings.folder
+    column = None if settings.labels == AUTO else settings.labels
+    found = read_labels(Path(folder), column, settings.excluded)
+    if column and found.source != "table":  # notes and folders have no columns
+        raise InputError("labels_no_table", folder=folder, column=column)
+    if not found.of:
+        raise InputError("labels_none", folder=folder)
+    chosen = choose_labels([found.of.get(file, ()) for file in files or found.of])
+    if _count_kinds(chosen) < 2:
+        raise InputError("labels_few", folder=folder, fewest=FEWEST)
+    return chosen
+
+
+def choose_labels(labels: Sequence[Sequence[str]]) -> list[str | None]:
+    """Choose of each picture's labels the first that enough pictures are known by.
+
+    Where most have "trees" before all else, few are left for "sea": the rarest goes,
+    and its pictures to their next label, until each has `FEWEST` of its own.
+    """
+    counted = Counter(label for own in labels for label in own)
+    of: dict[str, list[int]] = {x: [] for x, n in counted.items() if n >= FEWEST}
+    chosen: list[str | None] = [None] * len(labels)
+    waiting: Sequence[int] = range(len(labels))
+    while True:
+        for i in waiting:
+            chosen[i] = label = next((x for x in labels[i] if x in of), None)
+            if label is not None:
+                of[label].append(i)
+        rarest = min(of, key=lambda label: (len(of[label]), label), default=None)
+        if rarest is None or len(of[rarest]) >= FEWEST:
+            return chosen
+        waiting = of.pop(rarest)
+
+
+def _count_kinds(chosen: list[str | None]) -> int:
+    return min(MOST, len(set(chosen) - {None}))
 
 
 def _read_table(

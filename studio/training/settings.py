@@ -37,6 +37,7 @@ MAY_BE_ZERO = {
     "encoder_blocks",
 }
 FAMILIES = ("gan", "vae")
+AUTO = "auto"  # of labels: the first that there are
 METRICS = ("features", "patches")
 FRAMINGS = ("centre", "smart", "whole")
 BASE_PARTS = ("all", "autoencoder")
@@ -75,6 +76,7 @@ class TrainSettings:
     framing: str = "centre"  # of other shapes: or "smart" (most detail), or "whole"
     validation_share: float = 0.1
     excluded: tuple[str, ...] = ()  # files of the folder that a person left out
+    labels: str = ""  # learnt as kinds: a column of labels.csv, "auto", or none
     rights: str = ""  # what the person says about the right to use the pictures
     # network sizes
     latent_channels: int = 16
@@ -152,6 +154,7 @@ class TrainSettings:
         if not self.feature_weight and self.decoder_rate:  # who should teach it?
             told = self.decoder_rate
             raise InputError("config_value", key="decoder_rate", value=told)
+        self._check_labels()
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
         whole = self.base != "scratch" and self.base_parts == "all"
@@ -163,6 +166,13 @@ class TrainSettings:
         self._check_stages()
         if self.crop % 32:
             raise InputError("config_value", key="crop", value=self.crop)
+
+    def _check_labels(self) -> None:
+        """Labels are learnt where a discriminator of latents can tell them apart."""
+        if self.labels and self.family == "vae":
+            raise InputError("labels_vae")
+        if self.labels and not self.latent_weight:
+            raise InputError("config_value", key="latent_weight", value=0)
 
     def _check_numbers(self) -> None:
         for field in fields(self):
