@@ -15,6 +15,7 @@ from studio.model import Model
 from studio.recipe import Blend, Recipe, Seed
 from studio.seeds import seeds_to_kinds
 from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.kind_layout import KindLayout
 from studio.training.kinds import FEWEST, sort_kinds
 from studio.training.settings import TrainSettings
 
@@ -145,11 +146,22 @@ def test_rare_kinds_are_drawn_more_often_than_they_come() -> None:
     assert 1 < drawn[0] / drawn[1] < 2
     marks = kinds.mark(torch.tensor([0, 45, 62]))
     assert marks.tolist() == [[1, 0], [0, 1], [0, 0]]
-    assert kinds.repeat(3).of[:4].tolist() == [0, 0, 0, 0]
+
+
+def test_several_views_of_each_picture_change_no_shares() -> None:
+    kinds = sort_kinds(labels())
+    assert kinds is not None
+    views = kinds.repeat(4)
+    assert views.of[:5].tolist() == [0] * 5 and len(views.of) == 4 * len(kinds.of)
+    assert views.shares == pytest.approx(kinds.shares)
+    chances = views.chances / views.chances.sum()
+    assert chances[views.of == 1].sum().item() == pytest.approx(kinds.shares[1])
 
 
 def test_a_generator_learns_to_make_what_it_is_asked_for() -> None:
-    settings = TrainSettings("nowhere", "p", **{**TINY, "rate": 3e-3})
+    wide = {"generator_widths": (16,), "discriminator_widths": (16,), "w_dim": 16}
+    changes = {**TINY, **wide, "batch": 8, "rate": 1e-3}
+    settings = TrainSettings("nowhere", "p", **changes)
     torch.manual_seed(0)
     kinds = sort_kinds(["bright"] * 24 + ["dark"] * 24)
     assert kinds is not None
@@ -158,10 +170,25 @@ def test_a_generator_learns_to_make_what_it_is_asked_for() -> None:
     phase = GeneratorPhase(
         settings, latents, make_networks(settings, 2), torch.device("cpu"), None, kinds
     )
-    for step in range(400):
+    for step in range(250):
         phase.step(step / 400)
     z = torch.randn(32, settings.z_dim)
     ask = torch.eye(2).repeat_interleave(16, dim=0)
     with torch.no_grad():
         made = phase.model(z, ask).mean(dim=(1, 2, 3))
     assert made[:16].mean() > made[16:].mean() + 1
+
+
+def test_z_names_what_differs_within_a_kind_and_not_the_kind() -> None:
+    torch.manual_seed(0)
+    kinds = sort_kinds(["bright"] * 24 + ["dark"] * 24 + [None] * 4)
+    assert kinds is not None
+    shift = torch.tensor([4.0, -4.0, 0.0])[kinds.of][:, None, None, None]
+    latents = torch.randn(52, 4, 4, 4) + shift
+    layout = KindLayout(latents, 8, kinds)
+    z, marks = torch.randn(52, 8), kinds.mark(torch.arange(52))
+    others = marks[:, [1, 0]]  # dark in place of bright; none stays none
+    turned = (others - marks) @ layout.usual[:2].flatten(1)
+    own, other = layout(latents, z, marks), layout(latents, z, others)
+    assert torch.allclose(layout(latents + turned.view_as(latents), z, others), own)
+    assert other[:48].mean() > 1.5 * own.mean()

@@ -13,6 +13,7 @@ from studio.networks.discriminator import Discriminator, DiscriminatorConfig
 from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
+from studio.training.kind_layout import KindLayout
 from studio.training.kinds import Kinds
 from studio.training.layout import Layout
 from studio.training.losses import difference_penalty, relativistic
@@ -98,9 +99,11 @@ class GeneratorPhase(Phase):
         self.model = place(networks[0], device)
         self.judge = place(networks[1], device)
         self.average = freeze(deepcopy(self.model))
-        self.layout: Layout | None = None
-        if settings.layout_weight:
+        self.layout: Layout | KindLayout | None = None
+        if settings.layout_weight and kinds is None:
             self.layout = Layout(latents, settings.z_dim).to(device)
+        elif settings.layout_weight and kinds is not None:
+            self.layout = KindLayout(latents, settings.z_dim, kinds).to(device)
         rate, slow = settings.rate, settings.rate * settings.mapping_rate
         mapping = list(self.model.mapping.parameters())
         taken = set(mapping)
@@ -190,7 +193,8 @@ class GeneratorPhase(Phase):
         if self.layout is None:
             return fake, None
         own = ~mixed[:, 0].to(self.device)
-        strayed = (self.layout(fake, z[:n]) * own).sum() / own.sum().clamp_min(1)
+        asked = (z[:n],) if kinds is None else (z[:n], kinds)
+        strayed = (self.layout(fake, *asked) * own).sum() / own.sum().clamp_min(1)
         return fake, strayed
 
     def _verdict(self, latents: Tensor, kinds: Tensor | None) -> Tensor:
