@@ -15,7 +15,7 @@ from studio.training.base import make_settings
 from studio.training.energy import WATTS_A_CORE
 from studio.training.launch import check_at_once, publish, start_detached
 from studio.training.run import Run, list_runs
-from studio.training.settings import TrainSettings
+from studio.training.settings import AUTO, TrainSettings
 
 
 def register(verbs: Any) -> None:
@@ -86,6 +86,8 @@ def _declare_train(parser: argparse.ArgumentParser) -> None:
     add("--minutes", type=float, help=text("cli.help.minutes"))
     add("--kimg", type=float, help=text("cli.help.kimg"))
     add("--from", dest="base", default="scratch", help=text("cli.help.from"))
+    add("--labels", nargs="?", const=AUTO, default="", metavar="COLUMN",
+        help=text("cli.help.labels"))  # fmt: skip
     add("--device", default="auto", help=text("cli.help.device"))
     add("--seed", type=int, default=0, help=text("cli.help.train_seed"))
     add("--option", action="append", default=[], metavar="KEY=VALUE",
@@ -133,6 +135,7 @@ def read_settings(args: argparse.Namespace, folder: Path) -> TrainSettings:
         "kimg": args.kimg,
         "minutes": args.minutes,
         "base": args.base,
+        "labels": args.labels,
         "device": args.device,
         "seed": args.seed,
     }

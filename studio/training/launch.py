@@ -15,6 +15,7 @@ from studio.checkpoint import beside, locate, read_card, replace_folder
 from studio.errors import InputError, RunError
 from studio.paths import ROOT, checkpoints_folder, runs_folder
 from studio.training.dataset import find_pictures, open_picture
+from studio.training.labels import labels_to_learn
 from studio.training.run import Run, check_name
 from studio.training.settings import TrainSettings
 
@@ -31,6 +32,8 @@ def check_at_once(settings: TrainSettings) -> None:
     readable = (path for path in paths if open_picture(path, quick=64))
     if len(list(islice(readable, 2))) < 2:
         raise InputError("folder_empty", folder=str(folder))
+    if settings.labels:
+        labels_to_learn(settings)
     if settings.base != "scratch":
         locate(settings.base)
     if settings.device == "cuda":

@@ -9,26 +9,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
 from studio.checkpoint import recover_folder
-from studio.errors import RunError, StudioError
+from studio.errors import RunError
 from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import freeze, place
 from studio.training import distributed
 from studio.training.autoencoder import AutoencoderPhase, make_autoencoder, standardise
 from studio.training.dataset import Pictures
 from studio.training.device import pick_device
-from studio.training.freezing import freeze_first
-from studio.training.generator import GeneratorPhase, make_networks
+from studio.training.inheritance import load_base
+from studio.training.kinds import sort_pictures
+from studio.training.material import Material, load_material, save_material
 from studio.training.orders import BACK, ENDS, GO, LEAVE, STOP, Interrupted, Orders
-from studio.training.painter import Painter
-from studio.training.perception import Perception
 from studio.training.phase import Phase, is_sheet_due
 from studio.training.queue import Queue
 from studio.training.reconstruction import Mirror
 from studio.training.run import Run
 from studio.training.schedule import progress_of
+from studio.training.second import make_second
 from studio.training.setbacks import (
     explain,
     halve_batch,
@@ -36,10 +35,9 @@ from studio.training.setbacks import (
     put_in_words,
 )
 from studio.training.settings import TrainSettings
-from studio.training.snapshot import Album, load_base
+from studio.training.snapshot import Album
 from studio.training.state import load_state, pack, save_state, unpack
 from studio.training.usage import Usage
-from studio.training.vae import VaePhase, make_vae
 
 REPORT_SECONDS = 10.0
 LONGEST_STEP = 30.0  # seconds; more than that and the machine was asleep
@@ -136,6 +134,7 @@ class Session:
         self.pictures = Pictures.of(self.settings)
         held = len(self.pictures.held_out)
         self._log(f"{len(self.pictures.images)} pictures, {held} held out")
+        self._look_for_kinds()
         self.album = Album(self.run, self.settings, self.pictures, self.device)
         try:
             self.album.autoencoder = self._autoencoder()
@@ -151,6 +150,15 @@ class Session:
             self.album.discover()
         distributed.wait()
         return "done"
+
+    def _look_for_kinds(self) -> None:
+        """Refuse labels that make no kinds now, not once the paint is learnt."""
+        if self._state("latents").exists():
+            return
+        if kinds := sort_pictures(self.settings, self.pictures):
+            pairs = zip(kinds.names, kinds.counts, strict=True)
+            told = ", ".join(f"{name} {count}" for name, count in pairs)
+            self._log(f"{len(kinds.names)} kinds: {told}")
 
     # -- the phases ---------------------------------------------------------------
 
@@ -187,8 +195,7 @@ class Session:
         return freeze(model)
 
     def _generator(self) -> None:
-        latents = self._latents()
-        phase = self._second_phase(latents)
+        phase = make_second(self.album, self._material())
         self.album.phase = phase
         self.album.images_before = self.usage.images_before
         whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
@@ -200,53 +207,17 @@ class Session:
                 self.album.snapshot(1.0)
             self._tell(best=self.album.best)
 
-    def _second_phase(self, latents: Tensor) -> GeneratorPhase | VaePhase:
-        """Make the phase of the run's family, from the base's weights if it has one."""
-        settings = self.settings
-        if settings.family == "vae":
-            vae = make_vae(settings)
-            self._start_from_base({"generator": vae[0], "encoder": vae[1]})
-            return VaePhase(settings, latents, vae, self.device)
-        networks = make_networks(settings)
-        wanted: dict[str, nn.Module] = {"generator": networks[0]}
-        if settings.latent_weight:
-            wanted["discriminator"] = networks[1]
-        self._start_from_base(wanted)
-        freeze_first(networks[1], settings.frozen)
-        eyes = self._perception(latents)
-        return GeneratorPhase(settings, latents, networks, self.device, eyes)
-
-    def _start_from_base(self, networks: dict[str, nn.Module]) -> None:
-        if self.settings.base != "scratch" and self.settings.base_parts == "all":
-            load_base(self.settings.base, networks)
-
-    def _perception(self, latents: Tensor) -> Perception | None:
-        if not self.settings.feature_weight:
-            return None
-        known, painter = (self.album.autoencoder, self.device), None
-        if self.settings.decoder_rate:
-            painter = Painter(self.settings, self.pictures, *known)
-            self.album.autoencoder = painter.average
-        perception = Perception(self.settings, *known, painter)
-        try:
-            self._start_from_base({"perception": perception.judges})
-        except StudioError:  # they learn fast, and differ with the resolution
-            self._log("the judges of features start anew")
-        perception.settle(latents)
-        return perception
-
-    def _latents(self) -> Tensor:
+    def _material(self) -> Material:
         """Encode the views once; a resumed run reads the same numbers back."""
         path = self._state("latents")
         if self.leader and not path.exists():
             self._tell(phase="generator")
+            kinds = sort_pictures(self.settings, self.pictures)
             latents = self.album.encode_views().half().contiguous()
-            save_state(path, {"latents": latents}, {})
+            each = kinds and kinds.repeat(self.settings.variants)
+            save_material(path, Material(latents, each))
         distributed.wait()
-        loaded = load_state(path)
-        if loaded is None:
-            raise RunError("run_damaged", name=self.run.name)
-        return loaded[0]["latents"]
+        return load_material(path)
 
     def _live_through(self, phase: Phase) -> None:
         """Step a phase to its end, saving, reporting and heeding requests."""

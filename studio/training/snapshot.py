@@ -17,7 +17,7 @@ from studio.latent.directions import discover
 from studio.model import Model, card_networks, to_bytes, to_pixels
 from studio.networks.autoencoder import Autoencoder
 from studio.paths import write_atomically
-from studio.seeds import seeds_to_z
+from studio.seeds import seeds_to_kinds, seeds_to_z
 from studio.training import distributed
 from studio.training.autoencoder import encode_all
 from studio.training.dataset import Pictures
@@ -35,6 +35,7 @@ SHEET = (4, 6)  # rows, columns of a sample sheet
 SHEET_VARIETY = 0.8
 MOST_SNAPSHOTS = 40  # generators kept of a run; above that every other one goes
 GRIDDED = 64  # samples in which the cells of the latents are looked for
+SETTLING = 8192  # w whose mean is measured
 MEASURE_SEED = 2**31  # the samples that a snapshot is measured on start here
 
 
@@ -196,12 +197,21 @@ class Album:
         """Render seeds with the averaged weights: uint8 [N,H,W,3]."""
         generator, parts = self.phase.average, []
         for start in range(0, len(seeds), 16):
-            z = seeds_to_z(seeds[start : start + 16], self.settings.z_dim)
-            w = generator.mapping(torch.from_numpy(z).to(self.device))
+            some = seeds[start : start + 16]
+            z = torch.from_numpy(seeds_to_z(some, self.settings.z_dim))
+            w = self._map(z, some)
             w = generator.w_mean + variety * (w - generator.w_mean)
             latents = generator.synthesise(generator.spread(w))
             parts.append(to_bytes(self.autoencoder.decode(latents)))
         return np.concatenate(parts)
+
+    def _map(self, z: Tensor, seeds: np.ndarray) -> Tensor:
+        """Give the averaged w of z [N,z_dim], each of the kind of its seed."""
+        mapping, kinds = self.phase.average.mapping, self.phase.kinds
+        if kinds is None:
+            return mapping(z.to(self.device))
+        marks = torch.from_numpy(seeds_to_kinds(seeds, kinds.shares))
+        return mapping(z.to(self.device), marks.to(self.device))
 
     # -- the checkpoint -----------------------------------------------------------
 
@@ -218,10 +228,10 @@ class Album:
 
     def _settle_mean(self) -> None:
         """Measure the mean of w that variety starts from; learning only followed it."""
-        average = self.phase.average
         chance = Randomness(0, "generator", 0)
-        z = chance.normal(8192, self.settings.z_dim).to(self.device)
-        average.w_mean.copy_(average.mapping(z).mean(dim=0))
+        z = chance.normal(SETTLING, self.settings.z_dim)
+        mean = self._map(z, np.arange(SETTLING)).mean(dim=0)
+        self.phase.average.w_mean.copy_(mean)
 
     def _trained(self) -> dict[str, Any]:
         """Tell how long the run has learnt, all phases together."""
@@ -246,6 +256,7 @@ class Album:
                 autoencoder=self.autoencoder, **self.phase.networks()
             ),
             "directions": [],
+            **self._kinds(),
             "data": {
                 "images": len(self.pictures.images),
                 "held_out": len(self.pictures.held_out),
@@ -262,6 +273,10 @@ class Album:
                 "before": training_of(settings.base),
             },
         }
+
+    def _kinds(self) -> dict[str, Any]:
+        kinds = self.phase.kinds
+        return {} if kinds is None else {"kinds": kinds.card}
 
     def discover(self) -> None:
         """Find and measure the directions of the best snapshot anew, thoroughly."""
@@ -339,21 +354,3 @@ def training_of(base: str) -> dict[str, Any] | None:
         return known
     except StudioError:  # taken away since
         return None
-
-
-def load_base(name: str, networks: dict[str, nn.Module]) -> None:
-    """Put a model's weights into networks of the same shape.
-
-    Raises RunError when the model lacks one of them or its shape differs. A generator
-    that had no plan gets one, which changes nothing until it learns.
-    """
-    folder: Path = locate(name)
-    for stem, network in networks.items():
-        arrays = read_weights(folder, f"{stem}.safetensors")
-        own = network.state_dict().items()
-        plan = {k: torch.zeros_like(v) for k, v in own if k == "plan.weight"}
-        tensors = plan | {key: torch.from_numpy(a) for key, a in arrays.items()}
-        try:
-            network.load_state_dict(tensors)
-        except RuntimeError:
-            raise RunError("base_shape", base=name, part=stem) from None

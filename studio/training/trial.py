@@ -24,6 +24,7 @@ from studio.training.energy import find_meter
 from studio.training.generator import GeneratorPhase
 from studio.training.phase import Phase
 from studio.training.run import Run
+from studio.training.second import make_second
 from studio.training.session import Session
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album
@@ -67,7 +68,7 @@ class Trial(Session):
         """Make the second phase on the autoencoder of the first, as it is."""
         standardise(first.average, self.pictures, self.device)
         self.album.autoencoder = freeze(first.average)
-        self.album.phase = self._second_phase(self._latents())
+        self.album.phase = make_second(self.album, self._material())
         return self.album.phase
 
 
@@ -93,7 +94,7 @@ def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]
         # a start from a model learns at the same pace, and need not be read
         changed = replace(
             settings, folder=str(few), base="scratch", variants=1, excluded=(),
-            validation_share=0.0, frozen=0,
+            validation_share=0.0, frozen=0, labels="",
         )  # fmt: skip
         return Trial(Run.create(changed)).measure(seconds)
 

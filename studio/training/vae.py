@@ -12,6 +12,7 @@ from studio.networks.encoder import Encoder
 from studio.networks.generator import Generator
 from studio.training import distributed
 from studio.training.generator import MEAN_KEEP, draw_real, make_networks
+from studio.training.kinds import Kinds
 from studio.training.losses import divergence, optimal_likelihood
 from studio.training.phase import (
     Phase,
@@ -45,6 +46,7 @@ class VaePhase(Phase):
 
     name = "generator"
     saved = ("model", "average", "encoder", "encoder_average", "optimiser")
+    kinds: Kinds | None = None  # it learns none
 
     def __init__(
         self,
