@@ -7,7 +7,7 @@ import { line } from "./parts.js";
 /** What has a place of its own in the form. */
 const ELSEWHERE = [
   "folder", "name", "family", "resolution", "base", "base_parts", "minutes", "excluded", "rights",
-  "framing", "halved",
+  "framing", "halved", "labels",
 ];
 
 export class Advanced {

@@ -35,6 +35,7 @@ export class Choices {
     this.name.value = name;
     this.size.value = String(found.resolution[0]);
     this.seen.bring(where, found.handful);
+    this.#offerLabels(found.labels);
     this.advanced.looks.show({ where, files: found.handful, mirror: true });
     this.#offerBases(true);
     this.pace = null;
@@ -69,6 +70,7 @@ export class Choices {
       family: this.family(),
       framing: this.seen.framing,
       resolution: sides.length === 1 ? [sides[0], sides[0]] : sides,
+      ...(this.labels.hidden ? {} : { labels: this.labelled.value }),
       ...(base === "scratch" ? {} : { base, base_parts: parts }),
       ...minutes,
       ...advanced,
@@ -77,6 +79,14 @@ export class Choices {
 
   family() {
     return this.families.find((input) => input.checked).value;
+  }
+
+  /** Labels can be learnt where two or more of them have enough pictures. */
+  #offerLabels({ learnable = 0, column }) {
+    this.learnable = learnable;
+    const on = column ? "ui.train.labels.on_column" : "ui.train.labels.on";
+    const pairs = [["", "ui.train.labels.off"], ["auto", on, { column }]];
+    this.labelled.replaceChildren(...choice(pairs).childNodes);
   }
 
   #offerBases(anew = false) {
@@ -99,6 +109,7 @@ export class Choices {
 
   /** A start from a whole model has the size of that model. */
   #fit() {
+    this.labels.hidden = !(this.learnable > 1) || this.family() === "vae";
     const [name, parts] = this.base.value.split("|");
     const base = parts === "all" && this.bases.find((known) => known.name === name);
     this.size.disabled = Boolean(base);
@@ -145,6 +156,9 @@ export class Choices {
     this.size.addEventListener("input", () => this.#see());
     this.size.dataset.field = "resolution";
     this.base = make("select", { class: "choice", onchange: () => this.#fit() });
+    this.labelled = choice([]);
+    this.labels = field("labels", this.labelled, "ui.train.labels.hint");
+    this.labels.hidden = true;
     this.reason = line("ui.train.why.good", {}, "dial-reason");
     this.energy = line("ui.train.energy.cpu_time", { wh: 0, watts: 0 }, "dial-reason");
     this.energy.hidden = true;
@@ -154,6 +168,7 @@ export class Choices {
       field("name", this.name),
       field("size", this.size, "ui.train.size.hint"),
       field("base", this.base, "ui.train.base.hint"),
+      this.labels,
     );
     const forecast = make("div", { class: "forecast" }, make("div", {}, this.reason, this.energy), this.try);
     const rows = [this.#familyCards(), grid, this.seen.element, this.#dialRow(), forecast];
