@@ -125,7 +125,7 @@ def _is_network(config: Any) -> bool:
         sizes = value if isinstance(value, list) else [value]
         deep = key.endswith("blocks")
         most = MOST_DEPTH if deep or key == "mapping_layers" else MOST_SIDE
-        least = 0 if deep or key == "kinds" else 1  # it may go without
+        least = 0 if deep or key in ("kinds", "layout") else 1  # may go without
         if not 1 <= len(sizes) <= MOST_DEPTH:
             return False
         if not all(type(size) is int and least <= size <= most for size in sizes):

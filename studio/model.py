@@ -354,7 +354,7 @@ def _config(name: str, cls: type, data: Any) -> Any:
         for key, value in asdict(config).items():
             if key == "plan":
                 continue
-            least = 0 if key.endswith(("blocks", "kinds")) else 1
+            least = 0 if key.endswith(("blocks", "kinds", "layout")) else 1
             sizes = np.ravel(value).tolist()
             if not all(type(n) is int and least <= n <= MOST_SIZE for n in sizes):
                 raise InputError("config_bad", problem=key)

@@ -15,7 +15,6 @@ from studio.model import Model
 from studio.recipe import Blend, Recipe, Seed
 from studio.seeds import seeds_to_kinds
 from studio.training.generator import GeneratorPhase, make_networks
-from studio.training.kind_layout import KindLayout
 from studio.training.kinds import FEWEST, sort_kinds
 from studio.training.settings import TrainSettings
 
@@ -177,18 +176,3 @@ def test_a_generator_learns_to_make_what_it_is_asked_for() -> None:
     with torch.no_grad():
         made = phase.model(z, ask).mean(dim=(1, 2, 3))
     assert made[:16].mean() > made[16:].mean() + 1
-
-
-def test_z_names_what_differs_within_a_kind_and_not_the_kind() -> None:
-    torch.manual_seed(0)
-    kinds = sort_kinds(["bright"] * 24 + ["dark"] * 24 + [None] * 4)
-    assert kinds is not None
-    shift = torch.tensor([4.0, -4.0, 0.0])[kinds.of][:, None, None, None]
-    latents = torch.randn(52, 4, 4, 4) + shift
-    layout = KindLayout(latents, 8, kinds)
-    z, marks = torch.randn(52, 8), kinds.mark(torch.arange(52))
-    others = marks[:, [1, 0]]  # dark in place of bright; none stays none
-    turned = (others - marks) @ layout.usual[:2].flatten(1)
-    own, other = layout(latents, z, marks), layout(latents, z, others)
-    assert torch.allclose(layout(latents + turned.view_as(latents), z, others), own)
-    assert other[:48].mean() > 1.5 * own.mean()

@@ -1,11 +1,20 @@
-"""z names where what lies in a sample."""
+"""z names where what lies in a sample, and drawing z draws layouts as there are."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from studio.training.layout import Layout
+from studio.networks.generator import Generator, GeneratorConfig, Sketch
+from studio.training.kinds import sort_kinds
+from studio.training.layout import Layouts, count_numbers, measure_layouts
+from studio.training.settings import TrainSettings
+
+SHAPE = GeneratorConfig(2, (6, 4), 16, 12, 2, (8,), plan=True, layout=6)
 
 
 def latents(count: int, seed: int = 0, size: tuple[int, int] = (6, 4)) -> Tensor:
@@ -13,54 +22,126 @@ def latents(count: int, seed: int = 0, size: tuple[int, int] = (6, 4)) -> Tensor
     chance = torch.Generator().manual_seed(seed)
     broad = torch.randn(count, 2, 2, 2, generator=chance)
     fine = 0.2 * torch.randn(count, 2, *size, generator=chance)
-    return torch.nn.functional.interpolate(broad, size=size) + fine
+    return F.interpolate(broad, size=size) + fine
 
 
-def test_layouts_of_pictures_vary_as_z_does() -> None:
-    pictures = latents(400)
-    layouts = Layout(pictures.half(), 16).read(pictures)
-    assert layouts.shape == (400, 8)
-    torch.testing.assert_close(layouts.mean(0), torch.zeros(8), atol=1e-2, rtol=0)
+@pytest.fixture
+def sketch() -> Sketch:
+    torch.manual_seed(0)
+    sketch = Sketch(SHAPE)
+    measure_layouts(sketch, latents(400).half())
+    return sketch
+
+
+@pytest.fixture
+def layouts() -> Layouts:
+    torch.manual_seed(0)
+    return Layouts(Generator(SHAPE), latents(400), None)
+
+
+def test_layouts_of_pictures_vary_as_z_does(sketch: Sketch) -> None:
+    layouts = sketch.read(latents(400))
+    assert layouts.shape == (400, 6)
+    assert layouts.mean(0).abs().max() < 0.01
+    assert (layouts.T @ layouts / 400 - torch.eye(6)).abs().max() < 0.01
+
+
+def test_what_is_sketched_is_read_again(sketch: Sketch) -> None:
+    numbers = torch.randn(5, 12)
     torch.testing.assert_close(
-        layouts.T @ layouts / 400, torch.eye(8), atol=1e-2, rtol=0
+        sketch.read(sketch(numbers)), numbers[:, :6], atol=1e-4, rtol=1e-4
     )
 
 
-def test_unrelated_samples_stray_by_about_two() -> None:
-    layout = Layout(latents(400), 16)
-    z = torch.randn(300, 16, generator=torch.Generator().manual_seed(2))
-    assert 1.6 < layout(latents(300, seed=1), z).mean() < 2.4
+def test_fine_detail_does_not_change_a_layout() -> None:
+    torch.manual_seed(0)
+    large = latents(40, size=(14, 14))
+    sketch = Sketch(GeneratorConfig(2, (14, 14), 16, 12, 2, (8,), layout=4))
+    measure_layouts(sketch, large)
+    speckled = large.clone()
+    speckled[:, :, ::2] += 0.5
+    speckled[:, :, 1::2] -= 0.5
+    assert (sketch.read(large) - sketch.read(speckled)).abs().max() < 0.01
 
 
-def test_following_it_gives_every_z_a_layout_of_its_own() -> None:
-    layout = Layout(latents(400), 16)
-    z = torch.randn(12, 16, generator=torch.Generator().manual_seed(2))
-    alike = latents(1, seed=3).repeat(12, 1, 1, 1).requires_grad_()
-    descent = torch.optim.Adam([alike], lr=0.1)
-    for _ in range(150):
+def test_w_begins_with_the_layout_of_z(layouts: Layouts) -> None:
+    z = torch.randn(3, 16)
+    w = layouts.generator.mapping(z)
+    scale = z.square().mean(dim=1, keepdim=True).rsqrt()
+    torch.testing.assert_close(w[:, :6], (z * scale)[:, :6], atol=1e-4, rtol=1e-4)
+
+
+def test_samples_obey_better_than_chance_before_they_learn(layouts: Layouts) -> None:
+    z = torch.randn(200, 16, generator=torch.Generator().manual_seed(1))
+    made = layouts.generator(z)
+    turned = layouts.stray(made, z.roll(1, 0), None)
+    assert layouts.stray(made, z, None) < 0.8 * turned
+
+
+def test_learning_makes_them_obey(layouts: Layouts) -> None:
+    generator = layouts.generator
+    descent = torch.optim.Adam(generator.parameters(), lr=0.01)
+    z = torch.randn(64, 16, generator=torch.Generator().manual_seed(1))
+    for _ in range(40):
         descent.zero_grad()
-        layout(alike, z).mean().backward()
+        layouts.stray(generator(z), z, None).backward()
         descent.step()
-    assert layout(alike, z).max() < 0.01
-    apart = torch.cdist(layout.read(alike), layout.read(alike)) + 99 * torch.eye(12)
-    assert apart.min() > 1
+    assert layouts.stray(generator(z), z, None) < 0.1
+
+
+def test_most_samples_borrow_the_layout_of_a_picture(layouts: Layouts) -> None:
+    z, real = torch.randn(8, 16), latents(8, seed=5)
+    borrowed = layouts.borrow(z, real, None)
+    torch.testing.assert_close(borrowed[:6, :6], layouts.read(real, None)[:6])
+    assert torch.equal(borrowed[6:], z[6:]) and torch.equal(borrowed[:, 6:], z[:, 6:])
+
+
+def test_the_sketch_is_measured_once_and_never_learnt(layouts: Layouts) -> None:
+    generator = layouts.generator
+    names = [name for name, _ in generator.named_parameters()]
+    assert not {"sketch.parts", "sketch.mean"} & set(names)
+    assert {"sketch.parts", "sketch.mean"} <= set(generator.state_dict())
+    before = generator.sketch.parts.clone()
+    Layouts(generator, latents(100, seed=9), None)  # other pictures, the same words
+    assert torch.equal(generator.sketch.parts, before)
+
+
+def test_z_names_what_differs_within_a_kind_and_not_the_kind() -> None:
+    kinds = sort_kinds(["bright"] * 24 + ["dark"] * 24 + [None] * 4)
+    assert kinds is not None
+    shift = torch.tensor([4.0, -4.0, 0.0])[kinds.of][:, None, None, None]
+    real = latents(52) + shift
+    marks = kinds.mark(torch.arange(52))
+    layouts = Layouts(Generator(replace(SHAPE, kinds=2)), real, kinds)
+    assert layouts.usual is not None
+    own = layouts.read(real, marks)
+    others = marks[:, [1, 0]]  # dark in place of bright; none stays none
+    turned = torch.tensordot(others - marks, layouts.usual[:2], dims=1)
+    torch.testing.assert_close(
+        layouts.read(real + turned, others), own, atol=1e-3, rtol=1e-3
+    )
+    assert own[:24].mean(0).abs().max() < 0.1 and own[24:48].mean(0).abs().max() < 0.1
 
 
 def test_it_reads_the_same_from_the_same_pictures() -> None:
-    pictures = latents(50)
-    one, other = Layout(pictures, 16), Layout(pictures.flip(0), 16)
-    torch.testing.assert_close(one.basis, other.basis, atol=1e-3, rtol=1e-3)
+    one, other = Sketch(SHAPE), Sketch(SHAPE)
+    measure_layouts(one, latents(50))
+    measure_layouts(other, latents(50).flip(0))
+    torch.testing.assert_close(one.parts, other.parts, atol=1e-3, rtol=1e-3)
 
 
-def test_more_numbers_than_latents_have_are_left_out() -> None:
-    few = latents(400, size=(1, 1))  # two channels, one cell: two numbers
-    assert Layout(few, 128).read(few).shape == (400, 2)
-
-
-def test_maps_larger_than_it_describes_are_read_coarsely() -> None:
-    large = latents(40, size=(28, 14))
-    again = large + 1e-4
-    layout = Layout(large, 16)
-    torch.testing.assert_close(
-        layout.read(large), layout.read(again), atol=0.01, rtol=0
-    )
+@pytest.mark.parametrize(
+    ("given", "numbers"),
+    [
+        ({}, 48),
+        ({"z_dim": 20}, 10),
+        ({"w_dim": 32}, 16),
+        ({"latent_channels": 1, "resolution": (64, 32)}, 8),
+        ({"layout": False}, 0),
+        ({"family": "vae"}, 0),
+    ],
+)
+def test_a_layout_gets_no_more_numbers_than_there_are(
+    given: dict[str, object], numbers: int
+) -> None:
+    assert count_numbers(TrainSettings("f", "n", **given)) == numbers  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 from studio.networks.blocks import he_linear, leaky, leaky_
 
+SKETCHED = 7  # cells a side of a layout, at most
+
 
 @dataclass(frozen=True)
 class GeneratorConfig:
@@ -28,6 +30,7 @@ class GeneratorConfig:
     widths: tuple[int, ...] = (256, 192, 160)  # coarse to fine; the last one repeats
     kinds: int = 0  # labels that it can be asked for
     plan: bool = False  # w also lays out the coarsest level, cell by cell
+    layout: int = 0  # numbers that z and w begin with and that name a layout
 
     @property
     def sizes(self) -> list[tuple[int, int]]:
@@ -49,6 +52,12 @@ class GeneratorConfig:
         return self.sizes[0]
 
     @property
+    def cells(self) -> tuple[int, int]:
+        """Height and width in which a layout is sketched."""
+        height, width = self.latent_size
+        return min(height, SKETCHED), min(width, SKETCHED)
+
+    @property
     def layers(self) -> int:
         """How many w vectors steer a picture: two a level, coarse to fine."""
         return 2 * self.levels
@@ -58,16 +67,24 @@ class GeneratorConfig:
         return self.widths[min(level, len(self.widths) - 1)]
 
 
+def normalise(z: Tensor) -> Tensor:
+    """Bring each z [N,z_dim] to a mean square of 1."""
+    return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+
+
 class Mapping(nn.Module):
     """z [N,z_dim], and of what kinds [N,kinds] it shall be, to w [N,w_dim].
 
     Kinds are shares: one of them 1, two of them 1/2 for a hybrid, or none at all.
-    They meet z before the first layer (arXiv:1411.1784).
+    They meet z before the first layer (arXiv:1411.1784). Numbers that name a layout
+    stay as they are, at the front of w.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
+        self.layout = config.layout
         sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
+        sizes[-1] -= config.layout
         pairs = itertools.pairwise(sizes)
         self.layers = nn.ModuleList(he_linear(a, b) for a, b in pairs)
         if config.kinds:
@@ -75,13 +92,13 @@ class Mapping(nn.Module):
             nn.init.normal_(self.kinds.weight)  # as loud as what z gives
 
     def forward(self, z: Tensor, kinds: Tensor | None = None) -> Tensor:
-        w = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+        w = z = normalise(z)
         for i, layer in enumerate(self.layers):
             w = layer(w)
             if i == 0 and kinds is not None:
                 w = w + self.kinds(kinds)
             w = leaky(w)
-        return w
+        return torch.cat([z[:, : self.layout], w], dim=1) if self.layout else w
 
 
 class ModulatedConv(nn.Module):
@@ -148,6 +165,42 @@ def enlarge_latents(x: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
+class Sketch(nn.Module):
+    """Coarse latents by the first numbers of w: `mean` plus so much of each `part`.
+
+    Parts are measured, not learnt: principal components of the latents of pictures,
+    each as strong as it is there. So every w has a layout of its own from the first
+    step on, and what learns learns to paint it. Each level is shown it (`views`).
+    """
+
+    mean: Tensor
+    parts: Tensor
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.shape = (config.latent_channels, *config.cells)
+        self.register_buffer("mean", torch.zeros(self.shape))
+        self.register_buffer("parts", torch.zeros(config.layout, *self.shape))
+        widths = [config.width(0), *map(config.width, range(config.levels - 1))]
+        channels = config.latent_channels
+        views = [nn.Conv2d(channels, width, 1, bias=False) for width in widths]
+        for view in views:
+            nn.init.normal_(view.weight, std=1 / math.sqrt(channels))
+        self.views = nn.ModuleList(views)
+
+    def forward(self, w: Tensor) -> Tensor:
+        """Turn w [N,w_dim] into coarse latents [N,C,h,w]."""
+        numbers = w[:, : len(self.parts)]
+        return self.mean + torch.tensordot(numbers, self.parts, dims=1)
+
+    def read(self, latents: Tensor) -> Tensor:
+        """Give the numbers [N,layout] that sketch latents [N,C,h,w] best."""
+        coarse = F.adaptive_avg_pool2d(latents, self.shape[1:]) - self.mean
+        parts = self.parts.flatten(1)  # at right angles to each other
+        power = parts.square().sum(dim=1).clamp_min(1e-8)
+        return coarse.flatten(1) @ parts.T / power
+
+
 def make_plan(config: GeneratorConfig) -> nn.Linear:
     """Make what w adds to the constant, about as strong as that.
 
@@ -173,6 +226,8 @@ class Generator(nn.Module):
         self.constant = nn.Parameter(torch.randn(1, config.width(0), *config.base))
         if config.plan:
             self.plan = make_plan(config)
+        if config.layout:
+            self.sketch = Sketch(config)
         widths = [config.width(0), *map(config.width, range(config.levels))]
         self.levels = nn.ModuleList(
             Level(a, b, config) for a, b in itertools.pairwise(widths)
@@ -185,15 +240,20 @@ class Generator(nn.Module):
         if self.config.plan:
             x = x + self.plan(w[:, 0]).view_as(x)
         latents: Tensor | None = None
+        sketch = self.sketch(w[:, 0]) if self.config.layout else None
         for i, (level, size) in enumerate(
             zip(self.levels, self.config.sizes, strict=True)
         ):
             if latents is not None:
                 x = enlarge_features(x, size)
                 latents = enlarge_latents(latents, size)
+            if sketch is not None:
+                x = x + self.sketch.views[i](enlarge_latents(sketch, size))
             x, more = level(x, w[:, 2 * i : 2 * i + 2])
             latents = more if latents is None else latents + more
         assert latents is not None
+        if sketch is not None:
+            latents = latents + enlarge_latents(sketch, self.config.latent_size)
         return latents
 
     def settle(self) -> None:

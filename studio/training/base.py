@@ -52,4 +52,5 @@ def shapes_of(base: str, whole: bool) -> dict[str, Any]:
     }
     if whole:
         found |= {"family": card["family"], "resolution": card["resolution"]}
+        found["layout"] = bool(networks["generator"].get("layout"))
     return found

@@ -13,9 +13,8 @@ from studio.networks.discriminator import Discriminator, DiscriminatorConfig
 from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
-from studio.training.kind_layout import KindLayout
 from studio.training.kinds import Kinds
-from studio.training.layout import Layout
+from studio.training.layout import Layouts, count_numbers
 from studio.training.losses import difference_penalty, relativistic
 from studio.training.perception import Perception
 from studio.training.phase import (
@@ -49,6 +48,7 @@ def make_networks(
         widths=settings.generator_widths,
         kinds=kinds,
         plan=settings.plan,
+        layout=count_numbers(settings),
     )
     wide = settings.discriminator_widths
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]
@@ -98,12 +98,8 @@ class GeneratorPhase(Phase):
         self.perception = perception
         self.model = place(networks[0], device)
         self.judge = place(networks[1], device)
+        self.layouts = Layouts(self.model, latents, kinds)
         self.average = freeze(deepcopy(self.model))
-        self.layout: Layout | KindLayout | None = None
-        if settings.layout_weight and kinds is None:
-            self.layout = Layout(latents, settings.z_dim).to(device)
-        elif settings.layout_weight and kinds is not None:
-            self.layout = KindLayout(latents, settings.z_dim, kinds).to(device)
         rate, slow = settings.rate, settings.rate * settings.mapping_rate
         mapping = list(self.model.mapping.parameters())
         taken = set(mapping)
@@ -123,7 +119,7 @@ class GeneratorPhase(Phase):
         set_rate(self.judge_optimiser, factor)
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real, kinds = self._draw(chance)
-        fake, strayed = self._fake(kinds, chance)
+        fake, strayed = self._fake(real, kinds, chance)
         losses: dict[str, float] = {}
         parts: list[Tensor] = []
         if strayed is not None:
@@ -169,16 +165,18 @@ class GeneratorPhase(Phase):
         return real, self.kinds.mark(chosen).to(device)
 
     def _fake(
-        self, kinds: Tensor | None, chance: Randomness
+        self, real: Tensor, kinds: Tensor | None, chance: Randomness
     ) -> tuple[Tensor, Tensor | None]:
         """Make latents, some of them from two w that change over at a layer.
 
         They are of the same kinds as the real ones that they are compared with. Also
-        gives how far those of one w are from the layout that their z names.
+        gives how far they are from the layouts that their z name.
         """
         settings, layers = self.settings, self.model.config.layers
         n = settings.batch
         z = chance.normal(2 * n, settings.z_dim).to(self.device)
+        if self.layouts:
+            z = torch.cat([self.layouts.borrow(z[:n], real, kinds), z[n:]])
         mixed = torch.rand(n, 1, generator=chance.torch) < settings.style_mixing
         change = torch.randint(1, layers, (n, 1), generator=chance.torch)
         other = (mixed & (torch.arange(layers) >= change)).to(self.device)  # [N,layers]
@@ -190,12 +188,7 @@ class GeneratorPhase(Phase):
             first, second = self.model.spread(w).chunk(2)
             w = torch.where(other[..., None], second, first)
             fake = self.model.synthesise(w).float()
-        if self.layout is None:
-            return fake, None
-        own = ~mixed[:, 0].to(self.device)
-        asked = (z[:n],) if kinds is None else (z[:n], kinds)
-        strayed = (self.layout(fake, *asked) * own).sum() / own.sum().clamp_min(1)
-        return fake, strayed
+        return fake, self.layouts.stray(fake, z[:n], kinds) if self.layouts else None
 
     def _verdict(self, latents: Tensor, kinds: Tensor | None) -> Tensor:
         """Ask the judge about latents, as many times the kinds as there are."""
@@ -258,8 +251,6 @@ class GeneratorPhase(Phase):
             }
             if self.perception.diversity is not None:
                 parts["diversity"] = self.perception.diversity
-        if self.layout is not None:
-            parts["layout"] = self.layout
         if self.painter is not None:
             parts |= {
                 "painter": self.painter.model.decoder,

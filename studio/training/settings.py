@@ -89,6 +89,7 @@ class TrainSettings:
     z_dim: int = 128
     w_dim: int = 192
     plan: bool = True  # w lays out the generator's coarsest level
+    layout: bool = True  # and its first numbers say where what lies, from the start
     # autoencoder
     autoencoder_share: float = 0.3  # of the minutes
     autoencoder_batch: int = 8
