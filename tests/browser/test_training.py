@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -199,6 +200,18 @@ def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(
     page.wait_for_selector(".run[data-run=terminal]")
     page.click(".run[data-run=terminal]")
     page.wait_for_selector(".film-frame")
+    samples = studio.runs / "terminal" / "samples"
+    shutil.copy(samples / "000000.webp", samples / "000001.webp")  # as if it went on
+    frames = ".film-frame:not(.is-autoencoder)"
+    page.wait_for_selector(f"{frames} >> nth=1")
+    page.click("[data-act=train-lapse]")
+    page.wait_for_selector(f"{frames}[aria-pressed=true] >> nth=0")
+    assert "Stop" in page.inner_text("[data-act=train-lapse]")
+    train.wait(
+        f"""() => document.querySelector('[data-act=train-lapse]').dataset.say ===
+        'ui.train.lapse' && [...document.querySelectorAll('{frames}')].at(-1)
+        .getAttribute('aria-pressed') === 'true'"""
+    )
     # all of it without scrolling
     fits = "() => document.querySelector('.train-main')"
     train.wait(f"{fits}.scrollHeight <= document.querySelector('.train').clientHeight")

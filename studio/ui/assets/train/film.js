@@ -1,15 +1,19 @@
 /**
  * The sheets of a run: one large, all of them in a strip below. The large one follows
- * the newest until somebody chooses an earlier one.
+ * the newest until somebody chooses an earlier one, or plays them all in a row.
  */
 import { make } from "../elements.js";
 import { say, word } from "../languages.js";
+import { press } from "./parts.js";
 import { sheetAddress } from "./server.js";
+
+const BEAT = 250; // milliseconds a sheet of the time-lapse is shown, at least
 
 export class Film {
   #chosen = null;
   #showing = "";
   #frames = new Map();
+  #playing = null; // what a time-lapse under way is known by
 
   constructor(onPoint) {
     this.onPoint = onPoint;
@@ -18,12 +22,17 @@ export class Film {
     this.strip = make("div", { class: "strip", role: "list" });
     word(this.strip, { name: "ui.train.film" });
     this.caption = make("p", { class: "sheet-caption" });
-    this.element = make("div", { class: "film" }, this.stage, this.caption, this.strip);
+    this.lapse = press("lapse", () => this.#play());
+    this.lapse.hidden = true;
+    const under = make("div", { class: "under-sheet" }, this.caption, this.lapse);
+    this.element = make("div", { class: "film" }, this.stage, under, this.strip);
   }
 
   clear() {
     this.#chosen = null;
     this.#showing = "";
+    this.#stop();
+    this.lapse.hidden = true;
     this.#frames.clear();
     this.strip.replaceChildren();
     this.picture.hidden = true;
@@ -43,7 +52,13 @@ export class Film {
       grown = true;
     }
     if (grown && atEnd) this.strip.scrollLeft = this.strip.scrollWidth;
+    this.lapse.hidden = this.#samples.length < 2;
     this.#turn();
+  }
+
+  /** The sheets of one and the same seeds, oldest first. */
+  get #samples() {
+    return this.run.sheets.filter((sheet) => sheet.kind !== "autoencoder");
   }
 
   get sheet() {
@@ -86,7 +101,27 @@ export class Film {
     return make("div", { role: "listitem" }, open);
   }
 
+  /** Show all sheets in a row, each whole before it is shown; or end that. */
+  async #play() {
+    if (this.#playing) return this.#stop();
+    const playing = (this.#playing = {});
+    word(this.lapse, { text: "ui.train.lapse_stop" });
+    for (const sheet of this.#samples) {
+      this.#chosen = sheet.file;
+      await Promise.all([this.#turn(), new Promise((done) => setTimeout(done, BEAT))]);
+      if (this.#playing !== playing) return;
+    }
+    this.#chosen = null;
+    this.#stop();
+  }
+
+  #stop() {
+    this.#playing = null;
+    word(this.lapse, { text: "ui.train.lapse" });
+  }
+
   #choose(sheet) {
+    this.#stop();
     const newest = this.run.sheets.at(-1).file === sheet.file;
     this.#chosen = newest ? null : sheet.file;
     this.#turn();
