@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.evaluation.properties import PROPERTIES, measure_properties
-from studio.latent.directions import discover, principal_components
+from studio.latent.directions import candidates, discover, principal_components
 from studio.model import Direction, Model
 
 
@@ -81,6 +81,16 @@ def test_a_model_made_of_them_renders_their_effects(
 def test_more_directions_than_dimensions_are_not_invented(tiny_model: Model) -> None:
     found = discover(tiny_model, count=99, samples=64, probes=2)
     assert len(found) == tiny_model.w_dim
+
+
+def test_numbers_that_name_a_layout_are_directions_as_they_are() -> None:
+    rng = np.random.default_rng(0)
+    w = rng.normal(size=(500, 10)) * ([1.0] * 4 + [3.0, 0.1, 2.0, 0.1, 0.1, 0.1])
+    vectors, sigmas = candidates(w, 4, layout=4)
+    np.testing.assert_array_equal(vectors[:2], np.eye(10)[:2])
+    assert np.abs(vectors[2]).argmax() == 4 and np.abs(vectors[3]).argmax() == 6
+    np.testing.assert_allclose(vectors[2:, :4], 0, atol=1e-6)
+    np.testing.assert_allclose(sigmas, [1, 1, 3, 2], rtol=0.1)
 
 
 def test_principal_components_find_the_axes_of_a_cloud() -> None:

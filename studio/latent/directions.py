@@ -21,7 +21,7 @@ def discover(
     all layers and is measured on `probes` seeds at +-1.5 standard deviations.
     """
     w = model.map_seeds(range(samples))  # [samples, w_dim]
-    vectors, sigmas = principal_components(w, 2 * count)
+    vectors, sigmas = candidates(w, 2 * count, model.generator.config.layout)
     base = model.truncated(w[:probes], model.card["default_variety"])
     spread = _spread_of_properties(model, base)
     found = []
@@ -35,6 +35,25 @@ def discover(
         replace(direction, name=name)
         for direction, name in zip(found, names, strict=False)
     )
+
+
+def candidates(
+    w: np.ndarray, count: int, layout: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give up to `count` unit vectors and their deviations, of w [N, D].
+
+    Where w begins with `layout` numbers that each name a principal component of the
+    pictures already, half are those, the strongest first: components of w would mix
+    them, since all vary alike. The other half is found in the rest of w.
+    """
+    if not layout:
+        return principal_components(w, count)
+    axes = np.eye(w.shape[1], dtype=w.dtype)[: min(layout, count // 2)]
+    rest = w.copy()
+    rest[:, :layout] = 0
+    vectors, sigmas = principal_components(rest, count // 2)
+    known = w[:, : len(axes)].std(axis=0)
+    return np.concatenate([axes, vectors]), np.concatenate([known, sigmas])
 
 
 def principal_components(w: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
