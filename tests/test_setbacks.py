@@ -78,6 +78,7 @@ def test_a_run_that_diverges_again_and_again_fails_with_one_sentence(
     assert caught.value.code == "train_diverged"
     status = run.status()
     assert status["phase"] == "failed" and status["error"] == str(caught.value)
+    assert status["problem"] == caught.value.as_dict()  # in any language
     log = (run.folder / "log.txt").read_text()
     assert log.count("diverged") == MOST_SETBACKS
     assert all(tensor.isfinite().all() for tensor in all_state(run).values())

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from studio.training import distributed
 from studio.training.orders import GO, WAIT, Interrupted, Orders
-from studio.training.run import RUNNING, Run, list_runs
+from studio.training.run import FRESH, RUNNING, Run, list_runs
 
 EVERY = 0.5  # seconds between two tries
 HEARTBEAT = 10.0  # seconds
@@ -106,4 +106,4 @@ class Queue:
             "queued_at": self._joined,
             "device": self.device,
         }
-        self.run.write_status(phase="queued", error=None, ended=None, **line)
+        self.run.write_status(phase="queued", **FRESH, **line)

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 
 from studio.checkpoint import beside
 from studio.config import from_dict, read_json, to_dict
-from studio.errors import RunError
+from studio.errors import RunError, StudioError
 from studio.paths import runs_folder, write_atomically
 from studio.training.settings import TrainSettings
 
@@ -28,12 +28,17 @@ RUNNING = ("queued", "starting", "autoencoder", "generator", "encoder", "discove
 ENDED = ("done", "paused", "stopped", "interrupted", "failed")
 # What a status tells even where there is nothing to tell yet.
 SHOWN = (
-    "images_per_s", "eta_s", "best", "error", "ended", "behind", "minutes_active",
-    "cpu_minutes", "memory_mb", "gpu_memory_mb", "energy_wh", "energy_source",
+    "images_per_s", "eta_s", "best", "error", "problem", "ended", "behind",
+    "minutes_active", "cpu_minutes", "memory_mb", "gpu_memory_mb",
+    "energy_wh", "energy_source",
 )  # fmt: skip
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SPARE, SPARE_BYTES = ".spare", 2**16  # a full disk leaves this room for last words
 SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
+
+
+# Nothing has gone wrong (any more), and nothing has ended.
+FRESH: dict[str, Any] = dict.fromkeys(("error", "problem", "ended"))
 
 
 class Run:
@@ -95,14 +100,18 @@ class Run:
         status |= {"pid": pid, "pid_started": _started(pid)}
         self._write_json("status.json", status | {"heartbeat": time.time()})
 
-    def write_last_words(self, phase: str, error: str) -> None:
+    def write_last_words(self, phase: str, problem: Exception) -> None:
         """Say how the run ended even on a full disk, or where there is none any more.
+
+        As one sentence and, where it is one of ours, so that any language can say it.
 
         The room for it was kept since the beginning.
         """
+        known = problem.as_dict() if isinstance(problem, StudioError) else None
+        error = str(problem) if known else f"{type(problem).__name__}: {problem}"
         for tried in range(2):
             try:
-                self.write_status(phase=phase, error=error)
+                self.write_status(phase=phase, error=error, problem=known)
                 return
             except OSError:
                 if not tried:

@@ -25,14 +25,13 @@ from studio.training.orders import BACK, ENDS, GO, LEAVE, STOP, Interrupted, Ord
 from studio.training.phase import Phase, is_sheet_due
 from studio.training.queue import Queue
 from studio.training.reconstruction import Mirror
-from studio.training.run import Run
+from studio.training.run import FRESH, Run
 from studio.training.schedule import progress_of
 from studio.training.second import make_second
 from studio.training.setbacks import (
     explain,
     halve_batch,
     is_about_memory,
-    put_in_words,
 )
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album
@@ -94,7 +93,7 @@ class Session:
         told = explain(self.run, problem)
         if self.leader:  # what is paused can go on from its last saved state
             phase = "failed" if told is problem else "paused"
-            self.run.write_last_words(phase, put_in_words(told))
+            self.run.write_last_words(phase, told)
         if told is not problem:
             raise told from problem
 
@@ -127,7 +126,7 @@ class Session:
 
     def _train(self) -> str:
         device = self.device.type
-        self._tell(phase="starting", error=None, device=device, ended=None)
+        self._tell(phase="starting", device=device, **FRESH)
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
             self.run.sweep()

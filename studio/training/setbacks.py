@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from studio.errors import RunError, StudioError
+from studio.errors import RunError
 from studio.training.run import Run
 from studio.training.settings import TrainSettings
 
@@ -38,12 +38,6 @@ def explain(run: Run, problem: Exception) -> Exception:
         reason = problem.strerror or type(problem).__name__
         return RunError("cannot_write", path=path, reason=reason)
     return problem
-
-
-def put_in_words(problem: Exception) -> str:
-    """Give the one sentence of a problem, or its kind and what it says."""
-    known = isinstance(problem, StudioError)
-    return str(problem) if known else f"{type(problem).__name__}: {problem}"
 
 
 def is_about_memory(problem: BaseException) -> bool:

@@ -40,7 +40,8 @@ def summary(run: Run) -> dict[str, Any]:
     try:
         settings = run.settings()
     except StudioError as problem:
-        return {**found, "phase": "failed", "error": str(problem)}
+        told = {"error": str(problem), "problem": problem.as_dict()}
+        return {**found, "phase": "failed", **told}
     known = ("family", "resolution", "minutes", "kimg")
     found |= {key: getattr(settings, key) for key in known}
     newest = sheets(run)[-1:]

@@ -44,8 +44,11 @@ export class Notice {
     this.element = make("p", { class: `notice ${look}`, role: "alert" });
   }
 
-  /** Say what an error tells, or nothing. */
+  /** Say what an error tells, or nothing; the same again is not said anew. */
   tell(error = null) {
+    const same = JSON.stringify(error);
+    if (same === this.said) return;
+    this.said = same;
     this.element.replaceChildren();
     for (const name of ["say", "params"]) delete this.element.dataset[name];
     if (!error) return;
@@ -54,6 +57,11 @@ export class Notice {
     if (languages.knows(key)) word(this.element, { text: key, params });
     else this.element.textContent = sentence || code;
   }
+}
+
+/** What went wrong with a run, in a form that a notice can tell; null without. */
+export function problemOf(run) {
+  return run.problem ?? (run.error ? { code: "", sentence: run.error } : null);
 }
 
 /** What a run does, as the key of a sentence and what is in it. */

@@ -3,7 +3,7 @@ import { make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { Curves } from "./curves.js";
 import { Film } from "./film.js";
-import { line, duration, phaseOf } from "./parts.js";
+import { line, duration, Notice, phaseOf, problemOf } from "./parts.js";
 import { Rule } from "./rule.js";
 
 const BUSY = ["queued", "starting", "autoencoder", "generator", "encoder", "discovering"];
@@ -31,7 +31,7 @@ export class Watch {
     this.title.textContent = run.name;
     word(this.phase, phaseOf(run));
     this.phase.classList.toggle("is-live", BUSY.includes(run.phase));
-    this.error.textContent = run.error ?? "";
+    this.error.tell(problemOf(run));
     this.bar.style.setProperty("--done", share(run));
     const [height, width] = run.settings.resolution;
     this.film.element.style.setProperty("--sheet", (6 * width) / (4 * height));
@@ -50,7 +50,7 @@ export class Watch {
   #build() {
     this.title = make("h2", { class: "watch-name" });
     this.phase = make("p", { class: "watch-phase", role: "status" });
-    this.error = make("p", { class: "watch-error" });
+    this.error = new Notice("watch-error");
     this.bar = make("div", { class: "bar" });
     this.facts = {};
     const list = make("dl", { class: "facts" });
@@ -61,7 +61,7 @@ export class Watch {
     }
     const head = make("header", { class: "watch-head" }, this.title, this.phase);
     const side = make("div", { class: "watch-side" });
-    side.append(head, this.bar, this.error, list, this.curves.element, this.rule.element);
+    side.append(head, this.bar, this.error.element, list, this.curves.element, this.rule.element);
     const waiting = line("ui.train.first_sheet", {}, "waiting");
     this.film.stage.append(waiting);
     return make("div", { class: "watch is-empty" }, this.film.element, side);
