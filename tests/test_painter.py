@@ -76,8 +76,10 @@ def test_a_run_keeps_the_decoder_that_belongs_to_each_snapshot(
             apart = np.abs(array - before[f"average/{key}"]).max()
             moved[part] = max(moved[part], float(apart))
     assert moved["encoder"] < 1e-3 < moved["decoder"]
-    rebuilt = read_card(run.folder / "checkpoint")["training"]["autoencoder"]
+    rebuilt = read_card(tmp_path / "chosen")["training"]["autoencoder"]
     assert 5 < rebuilt["psnr_db"] < 60
+    rows = [row for row in run.metrics() if row["phase"] == "snapshot"]
+    assert [row["rebuilt"] for row in rows if row["kimg"] == kept[0]][-1] == rebuilt
 
 
 def test_a_decoder_that_nobody_teaches_is_refused(tiny_folder: Path) -> None:

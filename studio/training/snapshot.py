@@ -322,6 +322,8 @@ def write_snapshot(run: Run, kimg: int, folder: Path) -> None:
         weights["autoencoder"] = read_weights(learnt.parent, learnt.name)
     training = {key: row[key] for key in ("images_seen", "minutes", "cpu_minutes")}
     best = {key: row[key] for key in ("kimg", "distance", "metric")}
+    if "rebuilt" in row:  # by the decoder of then
+        training["autoencoder"] = row["rebuilt"]
     training = {**model.card["training"], **training, "best": best, "chosen": "by eye"}
     card = {**model.card, "training": training}
     chosen = Model(model.name, card, weights)
