@@ -143,6 +143,19 @@ def test_a_run_with_it_goes_on_bit_for_bit(
     assert_same_state(whole, parts)
 
 
+def test_samples_are_compared_with_the_picture_they_borrowed_from() -> None:
+    eyes, figures = perception(diversity_weight=0.0), dict[str, float]()
+    one, other = torch.rand(2, 4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    assert eyes._compare(one, one, figures) < 1e-6
+    assert eyes._compare(one, other, figures) == 2 * figures["apart"] > 0.1
+    # the last of four borrowed nothing, and hues do not count
+    mixed = torch.cat([one.roll(1, dims=1)[:3], other[3:]])
+    assert eyes._compare(mixed, one, figures) < 1e-6
+    for changes in ({"resemblance_weight": 0.0}, {"layout": False}):
+        deaf = perception(diversity_weight=0.0, **changes)
+        assert deaf._compare(one, other, figures) == 0
+
+
 def test_the_decoder_learns_from_what_is_seen_too(tiny_folder: Path) -> None:
     weights = []
     for weight in (0.0, 5.0):

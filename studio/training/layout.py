@@ -35,6 +35,11 @@ def count_numbers(settings: TrainSettings) -> int:
     return min(NUMBERS, settings.z_dim // 2, settings.w_dim // 2, most)
 
 
+def count_borrowed(batch: int) -> int:
+    """Give how many samples of a batch, its first ones, borrow a layout."""
+    return round(BORROWED * batch)
+
+
 @torch.no_grad()
 def measure_layouts(sketch: Sketch, latents: Tensor) -> None:
     """Learn the layouts of real latents [N,C,h,w], any float type."""
@@ -90,7 +95,7 @@ class Layouts:
         Judges then compare two of one layout, and what tells them apart is how they are
         painted (as those of arXiv:2109.05070 compare two of one instance).
         """
-        n = round(BORROWED * len(z))
+        n = count_borrowed(len(z))
         numbers = self.read(real, kinds)
         z = z.clone()
         z[:n, : numbers.shape[1]] = numbers[:n]

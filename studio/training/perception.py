@@ -18,12 +18,14 @@ from studio.networks.blocks import place
 from studio.networks.perception import FeatureJudge
 from studio.training.augment import augment, recolour
 from studio.training.diversity import LEVEL, MOST, Diversity, grey
-from studio.training.losses import difference_penalty, grid, relativistic
+from studio.training.layout import count_borrowed
+from studio.training.losses import difference_penalty, grid, perceptual, relativistic
 from studio.training.painter import EVENNESS, FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.settings import TrainSettings
 
 SIDE = 112  # pixels, about, that the network looks at
+FORMS = slice(1, 3)  # of the network's maps, 1/8 and 1/16 of the size
 SETTLING = 64  # real pictures that the scale of its features is measured on
 
 
@@ -136,8 +138,8 @@ class Perception:
         """
         view, judge = self.turns[step % len(self.turns)]
         with torch.no_grad():
-            painted = self._show(real, view, chance)
-            seen_real = self._look(painted, judge, chance.torch)
+            model = self._show(real, view, chance)
+            seen_real = self._look(model, judge, chance.torch)
         painted, cells = self._show_made(fake, view, chance)
         seen_fake = self._look(painted, judge, chance.torch)
         real_logits = judge(seen_real)
@@ -156,15 +158,40 @@ class Perception:
             figures[f"{label}_penalty"] = penalty.item()
         apply_gradients(self.optimiser, loss)
         loss = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
-        if self.diversity is not None and not view.is_near:
-            repeated = self.diversity(self.network(grey(painted))[LEVEL])
-            figures["repeated"] = repeated.item()
-            loss = loss + self.settings.diversity_weight * repeated
+        if not view.is_near:
+            loss = loss + self._compare(painted, model, figures)
         if self.painter is not None:
             rebuilt = self.painter.rebuild(chance, self.network)
             figures |= {"rebuilt": rebuilt.item(), "grid": cells.item()}
             loss = loss + FAITH * rebuilt + EVENNESS * cells
         return loss, figures
+
+    def _compare(
+        self, made: Tensor, model: Tensor, figures: dict[str, float]
+    ) -> Tensor:
+        """Compare what was made, in grey: with each other, with models of its layout.
+
+        Judges like the same house in the same place for every layout. Beside the
+        picture that a layout was borrowed from, it is out of place in most.
+        """
+        settings, loss = self.settings, made.new_zeros(())
+        # a decoder that learns is shown other pictures
+        alike = settings.layout and settings.resemblance_weight and not self.painter
+        if not (self.diversity or alike):
+            return loss
+        maps = self.network(grey(made))
+        if self.diversity:
+            repeated = self.diversity(maps[LEVEL])
+            figures["repeated"] = repeated.item()
+            loss = loss + settings.diversity_weight * repeated
+        if alike:
+            n = count_borrowed(len(model))
+            with torch.no_grad():
+                theirs = self.network(grey(model[:n]))[FORMS]
+            apart = perceptual([x[:n] for x in maps[FORMS]], theirs)
+            figures["apart"] = apart.item()
+            loss = loss + settings.resemblance_weight * apart
+        return loss
 
     @torch.no_grad()
     def likes(self, latents: Tensor) -> float:

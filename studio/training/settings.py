@@ -28,6 +28,7 @@ MAY_BE_ZERO = {
     "feature_penalty",
     "diversity_weight",
     "layout_weight",
+    "resemblance_weight",
     "decoder_rate",
     "style_mixing",
     "rate_decay",
@@ -117,6 +118,7 @@ class TrainSettings:
     feature_judge_rate: float = 2.0  # times `rate`
     feature_penalty: float = 0.05  # of R1 + R2 on its features, each
     layout_weight: float = 1.0  # of obeying the layout that z names
+    resemblance_weight: float = 2.0  # to the picture of that layout, in forms
     diversity_weight: float = 15.0  # against compositions that repeat, in the far view
     decoder_rate: float = 0.0  # times `rate`; 0 leaves the decoder as it is
     style_mixing: float = 0.3  # share of samples made from two w
