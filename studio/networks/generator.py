@@ -83,8 +83,8 @@ class Mapping(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.layout = config.layout
-        sizes = [config.z_dim] + [config.w_dim] * config.mapping_layers
-        sizes[-1] -= config.layout
+        width = config.w_dim - config.layout
+        sizes = [config.z_dim] + [width] * config.mapping_layers
         pairs = itertools.pairwise(sizes)
         self.layers = nn.ModuleList(he_linear(a, b) for a, b in pairs)
         if config.kinds:
@@ -170,7 +170,8 @@ class Sketch(nn.Module):
 
     Parts are measured, not learnt: principal components of the latents of pictures,
     each as strong as it is there. So every w has a layout of its own from the first
-    step on, and what learns learns to paint it. Each level is shown it (`views`).
+    step on, and what learns learns to paint it. Each level is shown it (`views`), and
+    what comes out is moved to it.
     """
 
     mean: Tensor
@@ -190,8 +191,11 @@ class Sketch(nn.Module):
 
     def forward(self, w: Tensor) -> Tensor:
         """Turn w [N,w_dim] into coarse latents [N,C,h,w]."""
-        numbers = w[:, : len(self.parts)]
-        return self.mean + torch.tensordot(numbers, self.parts, dims=1)
+        return self.mean + self.draw(w[:, : len(self.parts)])
+
+    def draw(self, numbers: Tensor) -> Tensor:
+        """Give so much [N,layout] of each part: [N,C,h,w]."""
+        return torch.tensordot(numbers, self.parts, dims=1)
 
     def read(self, latents: Tensor) -> Tensor:
         """Give the numbers [N,layout] that sketch latents [N,C,h,w] best."""
@@ -252,9 +256,17 @@ class Generator(nn.Module):
             x, more = level(x, w[:, 2 * i : 2 * i + 2])
             latents = more if latents is None else latents + more
         assert latents is not None
-        if sketch is not None:
-            latents = latents + enlarge_latents(sketch, self.config.latent_size)
-        return latents
+        if sketch is None:
+            return latents
+        if self.config.kinds:  # what is usual for a kind must stay as it is
+            return latents + enlarge_latents(sketch, self.config.latent_size)
+        return self._lay_out(latents, w[:, 0])
+
+    def _lay_out(self, latents: Tensor, w: Tensor) -> Tensor:
+        """Move latents [N,C,h,w] to the layouts that w [N,w_dim] names."""
+        wanted = w[:, : self.config.layout]
+        missing = self.sketch.draw(wanted - self.sketch.read(latents))
+        return latents + enlarge_latents(missing, self.config.latent_size)
 
     def settle(self) -> None:
         """Keep what depends on weights alone; they must not change afterwards."""

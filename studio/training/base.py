@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from studio.checkpoint import locate, read_card
@@ -33,7 +34,17 @@ def make_settings(given: Mapping[str, Any]) -> TrainSettings:
     if not isinstance(base, str) or base == "scratch":
         return from_dict(TrainSettings, given)
     whole = given.get("base_parts", "all") == "all"
-    return from_dict(TrainSettings, {**shapes_of(base, whole), **given})
+    settings = from_dict(TrainSettings, {**shapes_of(base, whole), **given})
+    return _with_layouts(settings) if whole else settings
+
+
+def _with_layouts(settings: TrainSettings) -> TrainSettings:
+    """Make room in w for layouts, beside all that a model without them had there."""
+    known = read_card(locate(settings.base))["networks"]["generator"]
+    if known.get("layout") or not settings.layout_numbers:
+        return settings
+    room = min(replace(settings, w_dim=2**16).layout_numbers, settings.w_dim)
+    return replace(settings, w_dim=settings.w_dim + room)
 
 
 def shapes_of(base: str, whole: bool) -> dict[str, Any]:
@@ -52,5 +63,4 @@ def shapes_of(base: str, whole: bool) -> dict[str, Any]:
     }
     if whole:
         found |= {"family": card["family"], "resolution": card["resolution"]}
-        found["layout"] = bool(networks["generator"].get("layout"))
     return found

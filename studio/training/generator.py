@@ -14,7 +14,7 @@ from studio.networks.generator import Generator, GeneratorConfig
 from studio.training import distributed
 from studio.training.augment import augment
 from studio.training.kinds import Kinds
-from studio.training.layout import Layouts, count_numbers
+from studio.training.layout import Layouts
 from studio.training.losses import difference_penalty, relativistic
 from studio.training.perception import Perception
 from studio.training.phase import (
@@ -48,7 +48,7 @@ def make_networks(
         widths=settings.generator_widths,
         kinds=kinds,
         plan=settings.plan,
-        layout=count_numbers(settings),
+        layout=settings.layout_numbers,
     )
     wide = settings.discriminator_widths
     widths = (wide[0],) * (shape.levels - len(wide)) + wide[-shape.levels :]

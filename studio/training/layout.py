@@ -14,25 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.networks.generator import SKETCHED, Generator, Sketch, normalise
+from studio.networks.generator import Generator, Sketch, normalise
 from studio.training.kinds import Kinds
-from studio.training.settings import TrainSettings
 
-NUMBERS = 48  # of z that name the layout, at most
 BORROWED = 0.75  # of the samples have the layout of the picture they are judged beside
-
-
-def count_numbers(settings: TrainSettings) -> int:
-    """Give how many numbers a layout gets; the rest of z and w is for all else.
-
-    None in the family `vae`, whose encoder finds words of its own for layouts.
-    """
-    if not settings.layout or settings.family == "vae":
-        return 0
-    height, width = settings.latent_size
-    cells = min(height, SKETCHED) * min(width, SKETCHED)
-    most = settings.latent_channels * cells
-    return min(NUMBERS, settings.z_dim // 2, settings.w_dim // 2, most)
 
 
 def count_borrowed(batch: int) -> int:

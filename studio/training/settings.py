@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.errors import InputError
 
+LAYOUT_NUMBERS = 48  # of z that name a layout, at most
 MOST_RIGHTS = 500  # characters
 
 # Numbers that may be 0 (all others must be more) and shares of a whole.
@@ -206,6 +207,18 @@ class TrainSettings:
         twice = 2 * self.factor  # by twos, so that cells that take turns show too
         even = not any(side % twice for side in self.resolution)
         return twice if even else self.factor
+
+    @property
+    def layout_numbers(self) -> int:
+        """How many numbers of z name a layout; the rest of z and w is for all else.
+
+        None in the family `vae`, whose encoder finds words of its own for layouts.
+        """
+        if not self.layout or self.family == "vae":
+            return 0
+        height, width = self.latent_size
+        most = self.latent_channels * height * width
+        return min(LAYOUT_NUMBERS, self.z_dim // 2, self.w_dim // 2, most)
 
     @property
     def latent_size(self) -> tuple[int, int]:
