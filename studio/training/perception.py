@@ -159,6 +159,9 @@ class Perception:
         apply_gradients(self.optimiser, loss)
         loss = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
         if not view.is_near:
+            if self.painter is not None:  # what was shown are other pictures
+                with torch.no_grad():
+                    model = self._paint(real, view, chance.torch)
             loss = loss + self._compare(painted, model, figures)
         if self.painter is not None:
             rebuilt = self.painter.rebuild(chance, self.network)
@@ -175,8 +178,7 @@ class Perception:
         picture that a layout was borrowed from, it is out of place in most.
         """
         settings, loss = self.settings, made.new_zeros(())
-        # a decoder that learns is shown other pictures
-        alike = settings.layout and settings.resemblance_weight and not self.painter
+        alike = settings.layout and settings.resemblance_weight
         if not (self.diversity or alike):
             return loss
         maps = self.network(grey(made))
