@@ -93,8 +93,8 @@ def test_resumed_it_equals_one_in_one_go_whatever_became_of_the_labels(
 
 @pytest.mark.slow
 def test_asked_for_a_kind_it_paints_more_of_its_colour(colours: Path) -> None:
-    often = {"snapshot_kimg": 9.0, "sample_kimg": 9.0, "layout_weight": 0.0}
-    run = tiny_run(colours, "long", kimg=2.5, rate=2e-3, **often, **LABELLED)
+    often = {"snapshot_kimg": 9.0, "sample_kimg": 9.0}
+    run = tiny_run(colours, "long", kimg=5.0, rate=2e-3, **often, **LABELLED)
     assert Session(run).train() == "done"
     model = Model.open(str(run.folder / "checkpoint"))
     seen = {

@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 python -m studio train "$1" --name landscapes --minutes 132 --seed 0 \
-  --option layout=false --option feature_weight=0 --option sample_kimg=8 --option snapshot_kimg=16
+  --option layout=false --option feature_weight=0 \
+  --option sample_kimg=8 --option snapshot_kimg=16
 python -m studio train "$1" --name landscapes-paint --from landscapes --minutes 40 \
   --seed 0 --option layout=false --option latent_weight=0.5 --option feature_weight=1 \
   --option sample_kimg=4 --option snapshot_kimg=12
