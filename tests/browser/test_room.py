@@ -102,6 +102,7 @@ def test_the_dream_moves_and_asks_nobody_else(visit: Callable[..., Room]) -> Non
 
 
 def test_the_room_moves_into_every_slot_that_mounts(room: Room) -> None:
+    room.wait("() => document.querySelector('#reverie-slot > #reverie-room')")
     room.page.evaluate(
         """() => {
           const slot = document.getElementById('reverie-slot');
