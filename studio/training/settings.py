@@ -109,7 +109,7 @@ class TrainSettings:
     rate: float = 1.5e-4
     mapping_rate: float = 0.1  # times `rate`
     judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
-    penalty_weight: float = 0.05  # of R1 + R2, each
+    penalty_weight: float = 0.1  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
     latent_weight: float = 1.0  # of a discriminator of latents
