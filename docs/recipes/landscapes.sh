@@ -16,7 +16,8 @@ python -m studio train "$1" --name landscapes-paint --from landscapes --minutes 
   --option sample_kimg=4 --option snapshot_kimg=12
 python -m studio train "$1" --name landscapes-decoder --from landscapes-paint \
   --minutes 95 --seed 0 --option layout=false --option penalty_weight=0.05 \
-  --option latent_weight=0.7 --option feature_weight=1 --option decoder_rate=0.3 --option ema_kimg=3 \
+  --option latent_weight=0.7 --option feature_weight=1 \
+  --option decoder_rate=0.3 --option ema_kimg=3 \
   --option sample_kimg=2 --option snapshot_kimg=4
 python -m studio publish landscapes-decoder --as landscapes --force \
   --title "Painted landscapes" --data docs/recipes/landscapes.json
