@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
-from trainers import assert_same_state, tiny_run
+from trainers import assert_same_state, tiny_run, train_apart
 
 from studio.checkpoint import fingerprint, list_models
 from studio.errors import RunError
@@ -32,11 +32,7 @@ from studio.training.settings import TrainSettings
 @pytest.fixture(scope="module")
 def calm(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that nothing came in between of."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("calm")))
-        run = tiny_run(tiny_folder, "calm")
-        assert Session(run).train() == "done"
-    return run
+    return train_apart(tmp_path_factory.mktemp("calm"), tiny_folder, "calm")
 
 
 class FullDisk:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from trainers import all_state, assert_same_state, tiny_run
+from trainers import all_state, assert_same_state, tiny_run, train_apart
 
 from studio.errors import InputError
 from studio.networks.discriminator import Discriminator, DiscriminatorConfig
@@ -23,10 +23,7 @@ SHAPE: dict[str, Any] = {"resolution": (64, 64), "discriminator_widths": (8, 12)
 @pytest.fixture(scope="module")
 def base(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A trained model to start from."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("base")))
-        run = tiny_run(tiny_folder, "base", **SHAPE)
-        assert Session(run).train() == "done"
+    run = train_apart(tmp_path_factory.mktemp("base"), tiny_folder, "base", **SHAPE)
     return str(run.folder / "checkpoint")
 
 

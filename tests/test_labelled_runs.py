@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from trainers import assert_same_state, tiny_run
+from trainers import assert_same_state, tiny_run, train_apart
 
 from studio.checkpoint import read_card, read_weights
 from studio.cli.runs import read_settings, register
@@ -52,11 +52,7 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(colours: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that was trained in one go; look, do not touch."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("whole")))
-        run = tiny_run(colours, "whole", **LABELLED)
-        assert Session(run).train() == "done"
-    return run
+    return train_apart(tmp_path_factory.mktemp("whole"), colours, "whole", **LABELLED)
 
 
 def test_its_card_tells_the_kinds_and_how_often_they_come(whole: Run) -> None:

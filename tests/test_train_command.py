@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from trainers import assert_same_state, tiny_options, tiny_run
+from trainers import assert_same_state, tiny_options, tiny_run, train_apart
 
 from studio.checkpoint import fingerprint
 from studio.cli import main
@@ -206,10 +206,8 @@ def test_requests_to_a_run_that_rests_are_refused(
 @pytest.fixture(scope="module")
 def trained(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of runs with one that was trained, named `trained`."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("trained")
-        patch.setenv("STUDIO_RUNS", str(folder))
-        Session(tiny_run(tiny_folder, "trained")).train()
+    folder = tmp_path_factory.mktemp("trained")
+    train_apart(folder, tiny_folder, "trained")
     return folder
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from trainers import TINY, all_state, assert_same_state, tiny_run
+from trainers import TINY, all_state, assert_same_state, tiny_run, train_apart
 
 from studio.checkpoint import (
     beside,
@@ -40,11 +40,9 @@ ENDLESS = {"kimg": 900.0, "snapshot_kimg": 900.0, "sample_kimg": 900.0}
 @pytest.fixture(scope="module")
 def whole(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that was trained in one go; look, do not touch."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("whole")))
-        run = tiny_run(tiny_folder, "whole", patch_start=0.5)
-        assert Session(run).train() == "done"
-    return run
+    return train_apart(
+        tmp_path_factory.mktemp("whole"), tiny_folder, "whole", patch_start=0.5
+    )
 
 
 def when(run: Run, phase: str, act: Callable[[], object]) -> threading.Thread:

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import load_file
 
 from studio.training.run import Run
+from studio.training.session import Session
 from studio.training.settings import TrainSettings
 
 TINY: dict[str, Any] = {
@@ -43,6 +45,15 @@ TINY: dict[str, Any] = {
 def tiny_run(folder: Path, name: str, **changes: Any) -> Run:
     """Make a run on the pictures of a folder; nothing is trained yet."""
     return Run.create(TrainSettings(str(folder), name, **{**TINY, **changes}))
+
+
+def train_apart(runs: Path, folder: Path, name: str, **changes: Any) -> Run:
+    """Train such a run to its end, in a folder of runs of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDIO_RUNS", str(runs))
+        run = tiny_run(folder, name, **changes)
+        assert Session(run).train() == "done"
+    return run
 
 
 def tiny_options(**changes: Any) -> list[str]:
