@@ -43,6 +43,7 @@ def _with_layouts(settings: TrainSettings) -> TrainSettings:
     known = read_card(locate(settings.base))["networks"]["generator"]
     if known.get("layout") or not settings.layout_numbers:
         return settings
+    # as many as with a w of any width: half of the wider one must be theirs at most
     room = min(replace(settings, w_dim=2**16).layout_numbers, settings.w_dim)
     return replace(settings, w_dim=settings.w_dim + room)
 

@@ -159,7 +159,7 @@ class Perception:
         apply_gradients(self.optimiser, loss)
         loss = self._ask(judge, seen_fake, [x.detach() for x in real_logits])
         if not view.is_near:
-            if self.painter is not None:  # what was shown are other pictures
+            if self.painter and self._likens:  # what was shown are other pictures
                 with torch.no_grad():
                     model = self._paint(real, view, chance.torch)
             loss = loss + self._compare(painted, model, figures)
@@ -168,6 +168,11 @@ class Perception:
             figures |= {"rebuilt": rebuilt.item(), "grid": cells.item()}
             loss = loss + FAITH * rebuilt + EVENNESS * cells
         return loss, figures
+
+    @property
+    def _likens(self) -> bool:
+        """Whether samples shall be like the picture that their layout is from."""
+        return self.settings.layout and self.settings.resemblance_weight > 0
 
     def _compare(
         self, made: Tensor, model: Tensor, figures: dict[str, float]
@@ -178,15 +183,14 @@ class Perception:
         picture that a layout was borrowed from, it is out of place in most.
         """
         settings, loss = self.settings, made.new_zeros(())
-        alike = settings.layout and settings.resemblance_weight
-        if not (self.diversity or alike):
+        if not (self.diversity or self._likens):
             return loss
         maps = self.network(grey(made))
         if self.diversity:
             repeated = self.diversity(maps[LEVEL])
             figures["repeated"] = repeated.item()
             loss = loss + settings.diversity_weight * repeated
-        if alike:
+        if self._likens:
             n = count_borrowed(len(model))
             with torch.no_grad():
                 theirs = self.network(grey(model[:n]))[FORMS]
