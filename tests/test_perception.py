@@ -93,7 +93,7 @@ def test_the_judge_learns_to_tell_and_its_verdict_reaches_the_latents() -> None:
 def test_compositions_come_first_and_paint_later() -> None:
     settings = settings_for(feature_start=0.5)
     latents = torch.randn(20, 4, 4, 4)
-    eyes = Perception(settings, freeze(make_autoencoder(settings)), CPU)
+    eyes = perception(feature_start=0.5)
     phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
     assert "far_judge" not in phase.step(0.49)
     assert "far_judge" in phase.step(0.5)
@@ -121,6 +121,7 @@ def test_its_verdict_alone_moves_the_generator() -> None:
         torch.manual_seed(0)
         latents = torch.randn(20, 4, 4, 4)
         eyes = Perception(settings, freeze(make_autoencoder(settings)), CPU)
+        eyes.settle(latents)
         phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
         phase.step(0)
         moved.append([p.detach().clone() for p in phase.model.parameters()])
@@ -129,7 +130,7 @@ def test_its_verdict_alone_moves_the_generator() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"latent_weight": 0.0}, {"diversity_weight": 1.0}, {"decoder_rate": 1.0}],
+    [{"latent_weight": 0.0}, {"place_weight": 0.0}, {"decoder_rate": 1.0}],
 )
 def test_a_run_with_it_goes_on_bit_for_bit(
     tiny_folder: Path, changes: dict[str, float]
@@ -144,16 +145,18 @@ def test_a_run_with_it_goes_on_bit_for_bit(
 
 
 def test_samples_are_compared_with_the_picture_they_borrowed_from() -> None:
-    eyes, figures = perception(diversity_weight=0.0), dict[str, float]()
+    alone: dict[str, Any] = {"diversity_weight": 0.0, "place_weight": 0.0}
+    eyes, figures = perception(**alone), dict[str, float]()
+    chance = torch.Generator()
     one, other = torch.rand(2, 4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
-    assert eyes._compare(one, one, figures) < 1e-6
-    assert eyes._compare(one, other, figures) == 2 * figures["apart"] > 0.1
+    assert eyes._compare(one, one, figures, chance) < 1e-6
+    assert eyes._compare(one, other, figures, chance) == 2 * figures["apart"] > 0.1
     # the last of four borrowed nothing, and hues do not count
     mixed = torch.cat([one.roll(1, dims=1)[:3], other[3:]])
-    assert eyes._compare(mixed, one, figures) < 1e-6
+    assert eyes._compare(mixed, one, figures, chance) < 1e-6
     for changes in ({"resemblance_weight": 0.0}, {"layout": False}):
-        deaf = perception(diversity_weight=0.0, **changes)
-        assert deaf._compare(one, other, figures) == 0
+        deaf = perception(**alone, **changes)
+        assert deaf._compare(one, other, figures, chance) == 0
 
 
 def test_the_decoder_learns_from_what_is_seen_too(tiny_folder: Path) -> None:

@@ -251,6 +251,8 @@ class GeneratorPhase(Phase):
             }
             if self.perception.diversity is not None:
                 parts["diversity"] = self.perception.diversity
+            if self.perception.places is not None:
+                parts["places"] = self.perception.places
         if self.painter is not None:
             parts |= {
                 "painter": self.painter.model.decoder,

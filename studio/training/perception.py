@@ -22,6 +22,7 @@ from studio.training.layout import count_borrowed
 from studio.training.losses import difference_penalty, grid, perceptual, relativistic
 from studio.training.painter import EVENNESS, FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
+from studio.training.places import PICTURES, Places
 from studio.training.settings import TrainSettings
 
 SIDE = 112  # pixels, about, that the network looks at
@@ -87,6 +88,9 @@ class Perception:
         self.diversity: Diversity | None = None
         if settings.diversity_weight:
             self.diversity = place(Diversity(self._channels(LEVEL)), device)
+        self.places: Places | None = None
+        if settings.place_weight:
+            self.places = place(Places(), device)
 
     def _learners(self) -> list[nn.Parameter]:
         return [p for p in self.judges.parameters() if p.requires_grad]
@@ -118,15 +122,22 @@ class Perception:
                 for part in chosen.split(16)
             ]
             judge.mixing.settle([torch.cat(maps) for maps in zip(*parts, strict=True)])
+        one_each = latents[:: self.settings.variants]
         if self.diversity is not None:
-            one_each = latents[:: self.settings.variants]
-            chosen = one_each[:: max(1, len(one_each) // MOST)][:MOST]
-            painted = (
-                self._paint(part.float().to(self.device), self.views[0], chance)
-                for part in chosen.split(16)
-            )
-            maps = [self.network(grey(pixels))[LEVEL] for pixels in painted]
-            self.diversity.settle(torch.cat(maps))
+            seen = self._look_at_forms(one_each, MOST)
+            self.diversity.settle(seen[LEVEL - FORMS.start])
+        if self.places is not None:
+            self.places.settle(self._look_at_forms(one_each, PICTURES))
+
+    def _look_at_forms(self, latents: Tensor, most: int) -> list[Tensor]:
+        """Give the maps of forms, in grey, of latents [N,C,h,w] spread over all."""
+        chosen = latents[:: max(1, len(latents) // most)][:most]
+        painted = (
+            self._paint(part.float().to(self.device), self.views[0], torch.Generator())
+            for part in chosen.split(16)
+        )
+        seen = [self.network(grey(pixels))[FORMS] for pixels in painted]
+        return [torch.cat(maps) for maps in zip(*seen, strict=True)]
 
     def judge(
         self, real: Tensor, fake: Tensor, chance: Randomness, step: int
@@ -162,7 +173,7 @@ class Perception:
             if self.painter and self._likens:  # what was shown are other pictures
                 with torch.no_grad():
                     model = self._paint(real, view, chance.torch)
-            loss = loss + self._compare(painted, model, figures)
+            loss = loss + self._compare(painted, model, figures, chance.torch)
         if self.painter is not None:
             rebuilt = self.painter.rebuild(chance, self.network)
             figures |= {"rebuilt": rebuilt.item(), "grid": cells.item()}
@@ -175,17 +186,26 @@ class Perception:
         return self.settings.layout and self.settings.resemblance_weight > 0
 
     def _compare(
-        self, made: Tensor, model: Tensor, figures: dict[str, float]
+        self,
+        made: Tensor,
+        model: Tensor,
+        figures: dict[str, float],
+        chance: torch.Generator,
     ) -> Tensor:
         """Compare what was made, in grey: with each other, with models of its layout.
 
         Judges like the same house in the same place for every layout. Beside the
-        picture that a layout was borrowed from, it is out of place in most.
+        picture that a layout was borrowed from, it is out of place in most; over many
+        samples, it is seen there too often.
         """
         settings, loss = self.settings, made.new_zeros(())
-        if not (self.diversity or self._likens):
+        if not (self.diversity or self.places or self._likens):
             return loss
         maps = self.network(grey(made))
+        if self.places:
+            misplaced = self.places(maps[FORMS], chance)
+            figures["misplaced"] = misplaced.item()
+            loss = loss + settings.place_weight * misplaced
         if self.diversity:
             repeated = self.diversity(maps[LEVEL])
             figures["repeated"] = repeated.item()

@@ -28,6 +28,7 @@ MAY_BE_ZERO = {
     "feature_start",
     "feature_penalty",
     "diversity_weight",
+    "place_weight",
     "layout_weight",
     "resemblance_weight",
     "decoder_rate",
@@ -121,6 +122,7 @@ class TrainSettings:
     layout_weight: float = 1.0  # of obeying the layout that z names
     resemblance_weight: float = 2.0  # to the picture of that layout, in forms
     diversity_weight: float = 15.0  # against compositions that repeat, in the far view
+    place_weight: float = 10.0  # of what lies at each place, over many samples
     decoder_rate: float = 0.0  # times `rate`; 0 leaves the decoder as it is
     style_mixing: float = 0.3  # share of samples made from two w
     ema_kimg: float = 10.0  # half-life of the weight average
