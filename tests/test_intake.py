@@ -66,12 +66,33 @@ def test_pictures_come_one_by_one_and_in_a_zip(server: Server) -> None:
     inside = packed(
         ("deep/three.png", png(40)),
         ("__MACOSX/deep/._three.png", b"x"),
-        ("notes.txt", b"no picture"),
+        ("notes.doc", b"no picture"),
     )
     assert bring(server, "rest.zip", inside).json()["pictures"] == 1
     assert taken() == ["one.png", "rest/deep/three.png", "sub/two.png"]
     found = server.get("studio/pictures", params={"set": "mine"}).json()
     assert (found["images"], found["usable"], found["set"]) == (3, 3, "mine")
+
+
+def test_what_pictures_are_called_comes_along(server: Server) -> None:
+    inside = packed(
+        ("in/pear.png", png(40)), ("in/fig.png", png(60)), ("in/other.csv", b"x,y\n"),
+        ("in/labels.csv", "file,kind\npear.png,pear\nfig.png,无花果\n".encode()),
+        ("in/._labels.csv", b"\0"),
+    )  # fmt: skip
+    assert bring(server, "rest.zip", inside).json()["pictures"] == 2
+    assert "rest/in/other.csv" not in taken()
+    found = server.get("studio/pictures", params={"set": "mine"}).json()["labels"]
+    assert (found["source"], found["kinds"], found["unknown"]) == ("table", 2, 0)
+
+
+def test_a_text_beside_a_picture_comes_as_its_note(server: Server) -> None:
+    bring(server, "one.png", png())
+    assert bring(server, "one.txt", "sea, fog".encode()).json()["pictures"] == 0
+    found = server.get("studio/pictures", params={"set": "mine"}).json()["labels"]
+    assert (found["source"], found["kinds"]) == ("notes", 2)
+    assert code_of(bring(server, "one.txt", b"x" * 2**17)) == "body_too_large"
+    assert code_of(bring(server, "table.csv", b"file,kind\n")) == "picture_kind"
 
 
 def test_a_picture_that_comes_again_takes_its_own_place(server: Server) -> None:

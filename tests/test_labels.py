@@ -78,6 +78,17 @@ def test_a_damaged_table_is_told(
     assert caught.value.code == code
 
 
+def test_tables_below_name_what_lies_beside_them(tmp_path: Path) -> None:
+    hang(tmp_path, "one/a.png", "two/in/a.png")
+    write(tmp_path / "one", "file,kind\na.png,pear\n")
+    write(tmp_path / "two", "file,kind\nin/a.png,fig\nb.png,gone\n")
+    found = read_labels(tmp_path)
+    assert found.of == {"one/a.png": ("pear",), "two/in/a.png": ("fig",)}
+    assert (found.source, found.column, found.unknown) == ("table", "kind", 1)
+    write(tmp_path, "file,kind\none/a.png,plum\n")
+    assert read_labels(tmp_path).of == {"one/a.png": ("plum",)}
+
+
 def test_files_that_were_left_out_are_neither_labelled_nor_unknown(
     folder: Path,
 ) -> None:

@@ -1,5 +1,7 @@
 """Pictures that a person brings: files and ZIPs from strangers, put in a folder.
 
+What they are called comes along: `labels.csv`, and a text beside each.
+
 Nothing here believes what a file says of itself. Whatever is refused leaves nothing
 behind: everything is written beside its place and renamed.
 """
@@ -21,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from studio.errors import InputError
 from studio.paths import pictures_folder
 from studio.training.dataset import SUFFIXES
+from studio.training.labels import MOST_BYTES, NOTE, NOTE_BYTES, TABLE
 from studio.training.run import check_name
 
 PICTURE_LIMIT = 64 * 2**20  # bytes of one picture
@@ -52,7 +55,15 @@ def limit_of(name: str) -> int:
         return ZIP_LIMIT
     if suffix in SUFFIXES:
         return PICTURE_LIMIT
+    if is_label(name):
+        return NOTE_BYTES if suffix == NOTE else MOST_BYTES
     raise InputError("picture_kind", name=name)
+
+
+def is_label(name: str) -> bool:
+    """Tell whether a file says what pictures are called."""
+    path = PurePosixPath(name.replace("\\", "/").lower())
+    return path.name == TABLE or path.suffix == NOTE
 
 
 @contextmanager
@@ -80,7 +91,7 @@ def take_in(file: Path, name: str, target: Path) -> int:
         place = target / path
         place.parent.mkdir(parents=True, exist_ok=True)
         os.replace(file, place)
-        return 1
+        return int(path.suffix in SUFFIXES)
     unpacked = file.parent / "unpacked"
     count = unpack(file, unpacked)
     target.mkdir(parents=True, exist_ok=True)
@@ -106,24 +117,24 @@ def safe_path(name: str) -> Path:
 
 
 def unpack(file: Path, folder: Path) -> int:
-    """Unpack the pictures of a ZIP into a new folder, and tell how many they are.
+    """Unpack a ZIP's pictures and their labels into a new folder; count the pictures.
 
     Raises InputError: nothing of a ZIP that is refused may be used.
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            entries = _pictures_of(archive)
+            entries = _wanted_of(archive)
             places = _places(entries)
             left = UNPACKED_LIMIT
             for entry, place in zip(entries, places, strict=True):
                 left -= _write(archive, entry, folder / place, left)
     except BROKEN:
         raise InputError("zip_damaged") from None
-    return len(entries)
+    return sum(_is_picture(entry) for entry in entries)
 
 
-def _pictures_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Check every entry of a ZIP before anything is written; give its pictures."""
+def _wanted_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Check all entries of a ZIP before any is written; give pictures and labels."""
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
         raise InputError("zip_entries", limit=MOST_ENTRIES)
@@ -132,6 +143,7 @@ def _pictures_of(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     found = [entry for entry in entries if _is_picture(entry)]
     if not found:
         raise InputError("zip_empty")
+    found += [entry for entry in entries if _is_labelling(entry)]
     size = sum(entry.file_size for entry in found)
     packed = sum(entry.compress_size for entry in found)
     if size > UNPACKED_LIMIT or (size > SMALL and size > MOST_RATIO * max(packed, 1)):
@@ -153,6 +165,10 @@ def _check(entry: zipfile.ZipInfo) -> None:
 def _is_picture(entry: zipfile.ZipInfo) -> bool:
     suffix = PurePosixPath(entry.filename).suffix.lower()
     return suffix in SUFFIXES and not entry.is_dir() and not _is_hidden(entry.filename)
+
+
+def _is_labelling(entry: zipfile.ZipInfo) -> bool:
+    return is_label(entry.filename) and not _is_hidden(entry.filename)
 
 
 def _is_hidden(name: str) -> bool:

@@ -1,6 +1,7 @@
 """What pictures are called: read from `labels.csv`, notes beside them, or folders.
 
-The first source that there is counts, in that order. Nothing is guessed from pixels.
+The first source that there is counts, in that order. Nothing is guessed from pixels. A
+table names files as seen from where it lies: a ZIP's own one lies with its pictures.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from studio.training.settings import AUTO, TrainSettings
 FEWEST = 12  # pictures of a kind; with less it would be learnt by heart
 MOST = 200  # kinds
 TABLE = "labels.csv"
+NOTE = ".txt"  # how the text beside a picture ends
 MOST_BYTES = 32 * 2**20  # of the table
 NOTE_BYTES = 64 * 2**10  # of a note beside a picture
 LONGEST = 80  # characters of a label
@@ -56,14 +58,15 @@ def read_labels(
     """Read the labels of the pictures of a folder, but those left out.
 
     `column` is one of the table's; without it the first after `file` is taken. Raises
-    InputError for a table that cannot be read or has no such column.
+    InputError for a table that cannot be read or has no such column. Tables in folders
+    below count where there is none at the top.
     """
     paths = find_pictures(folder, excluded)
     files = [path.relative_to(folder).as_posix() for path in paths]
     # a row about a picture that was left out is not unknown
     known = {path.relative_to(folder).as_posix() for path in find_pictures(folder)}
-    if (folder / TABLE).is_file():
-        return _read_table(folder / TABLE, files, known, column)
+    if tables := _find_tables(folder):
+        return _read_tables(folder, tables, files, known, column)
     return _read_notes(folder, files, known) or _read_folders(files)
 
 
@@ -131,9 +134,32 @@ def _count_kinds(chosen: list[str | None]) -> int:
     return min(MOST, len(set(chosen) - {None}))
 
 
-def _read_table(
-    path: Path, files: list[str], known: set[str], column: str | None
+def _find_tables(folder: Path) -> list[Path]:
+    top = folder / TABLE
+    return [top] if top.is_file() else sorted(folder.rglob(TABLE))
+
+
+def _read_tables(
+    folder: Path,
+    tables: list[Path],
+    files: list[str],
+    known: set[str],
+    column: str | None,
 ) -> Labels:
+    told: dict[str, str] = {}
+    for path in tables:
+        column, cells = _read_table(path, column)
+        place = path.parent.relative_to(folder)
+        for name, cell in cells.items():
+            told.setdefault((place / name).as_posix(), cell)
+    assert column is not None
+    pattern = r"[;|\s]+" if column in WORDS else r"[;|]"
+    found = _split_all({file: told[file] for file in files if file in told}, pattern)
+    return Labels(found, "table", column, len(told.keys() - known))
+
+
+def _read_table(path: Path, column: str | None) -> tuple[str, dict[str, str]]:
+    """Give the column that counts, and what it says of each file."""
     rows = _rows(path)
     head = [name.strip() for name in next(rows, [])]
     others = [name for name in head if name not in ("", "file")]
@@ -147,9 +173,7 @@ def _read_table(
         if len(row) > place and row[place].strip():
             name = PurePosixPath(row[place].strip().replace("\\", "/")).as_posix()
             told.setdefault(name, row[cell] if len(row) > cell else "")
-    pattern = r"[;|\s]+" if wanted in WORDS else r"[;|]"
-    found = _split_all({file: told[file] for file in files if file in told}, pattern)
-    return Labels(found, "table", wanted, len(told.keys() - known))
+    return wanted, told
 
 
 def _rows(path: Path) -> Iterator[list[str]]:
@@ -175,7 +199,7 @@ def _read_notes(folder: Path, files: list[str], known: set[str]) -> Labels | Non
     """Read the text beside each picture: labels between commas or on lines."""
     notes = {
         path.relative_to(folder).with_suffix("").as_posix(): path
-        for path in sorted(folder.rglob("*.txt"))
+        for path in sorted(folder.rglob(f"*{NOTE}"))
         if path.is_file()
     }
     told = {}

@@ -4,8 +4,10 @@ import { word } from "../languages.js";
 import { Notice, field, line, press } from "./parts.js";
 import { sendFile } from "./server.js";
 
-const KINDS = ".jpg,.jpeg,.png,.webp,.zip";
-const WANTED = /\.(jpe?g|png|webp|zip)$/i;
+const KINDS = ".jpg,.jpeg,.png,.webp,.zip,.csv,.txt";
+const PICTURES = /\.(jpe?g|png|webp|zip)$/i;
+/** What pictures are called comes along with them. */
+const LABELS = /(^|\/)labels\.csv$|\.txt$/i;
 /** Files that travel at once. */
 const LANES = 3;
 
@@ -39,8 +41,13 @@ export class Intake {
 
   /** Send files; each that cannot come is told, the others still do. */
   async bring(files) {
-    const wanted = files.filter(({ path }) => WANTED.test(path));
-    if (!wanted.length) return this.tell({ code: "ui.train.no_pictures" });
+    const pictures = files.filter(({ path }) => PICTURES.test(path));
+    const labels = files.filter(({ path }) => LABELS.test(path));
+    // Labels may follow pictures that are here; alone there is nothing to call so.
+    if (!pictures.length && !(this.#set && labels.length)) {
+      return this.tell({ code: "ui.train.no_pictures" });
+    }
+    const wanted = [...pictures, ...labels];
     const title = wanted[0].path.split(/[/.]/)[0];
     this.#set ??= `${Date.now().toString(36)}-${Math.random().toString(36).slice(2, 6)}`;
     const waiting = [...wanted];
@@ -56,7 +63,7 @@ export class Intake {
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     if (!problem || wanted.length > 1) {
-      await this.onBrought({ set: this.#set }, wanted.length === 1 ? title : "paintings");
+      await this.onBrought({ set: this.#set }, pictures.length === 1 ? title : "paintings");
     }
     if (problem) this.tell(problem);
     return undefined;
