@@ -88,7 +88,7 @@ def test_what_pictures_are_called_comes_along(server: Server) -> None:
 
 def test_a_text_beside_a_picture_comes_as_its_note(server: Server) -> None:
     bring(server, "one.png", png())
-    assert bring(server, "one.txt", "sea, fog".encode()).json()["pictures"] == 0
+    assert bring(server, "one.txt", b"sea, fog").json()["pictures"] == 0
     found = server.get("studio/pictures", params={"set": "mine"}).json()["labels"]
     assert (found["source"], found["kinds"]) == ("notes", 2)
     assert code_of(bring(server, "one.txt", b"x" * 2**17)) == "body_too_large"

@@ -82,6 +82,35 @@ def test_a_run_keeps_the_decoder_that_belongs_to_each_snapshot(
     assert [row["rebuilt"] for row in rows if row["kimg"] == kept[0]][-1] == rebuilt
 
 
+def test_the_decoder_learns_to_paint_for_a_generator_that_stays(
+    tiny_folder: Path,
+) -> None:
+    base = tiny_run(tiny_folder, "base", **LEARNING)
+    assert Session(base).train() == "done"
+    start = base.folder / "checkpoint"
+    alone = {**LEARNING, "base": str(start), "generator_rate": 0.0}
+    run = tiny_run(tiny_folder, "alone", **alone)
+    assert Session(run).train() == "done"
+    moved = {}
+    for stem in ("generator", "discriminator", "autoencoder"):
+        before = read_weights(start, f"{stem}.safetensors")
+        after = read_weights(run.folder / "checkpoint", f"{stem}.safetensors")
+        different = (key for key in before if (before[key] != after[key]).any())
+        moved[stem] = {key.split(".")[0] for key in different} - {"w_mean"}
+    assert moved == {
+        "generator": set(), "discriminator": set(), "autoencoder": {"decoder"},
+    }  # fmt: skip
+
+
+def test_a_generator_stays_only_where_a_decoder_learns(tiny_folder: Path) -> None:
+    for changes in ({}, {"base": "landscapes", "decoder_rate": 0.0}):
+        with pytest.raises(InputError) as caught:
+            tiny_run(
+                tiny_folder, "idle", **{**LEARNING, "generator_rate": 0, **changes}
+            )
+        assert caught.value.params["key"] == "generator_rate"
+
+
 def test_a_decoder_that_nobody_teaches_is_refused(tiny_folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         tiny_run(tiny_folder, "untaught", feature_weight=0.0, decoder_rate=1.0)

@@ -100,18 +100,26 @@ class GeneratorPhase(Phase):
         self.judge = place(networks[1], device)
         self.layouts = Layouts(self.model, latents, kinds)
         self.average = freeze(deepcopy(self.model))
-        rate, slow = settings.rate, settings.rate * settings.mapping_rate
-        mapping = list(self.model.mapping.parameters())
-        taken = set(mapping)
-        rest = [p for p in self.model.parameters() if p not in taken]
-        groups = [(rest, rate), (mapping, slow)]
         self.painter = perception.painter if perception is not None else None
+        self.learns = settings.generator_rate > 0
+        self.model.requires_grad_(self.learns)
+        self.optimiser = make_adam(self._groups(), BETAS)
+        judge = [(self.judge.parameters(), settings.rate * settings.judge_rate)]
+        self.judge_optimiser = make_adam(judge, BETAS)
+
+    def _groups(self) -> list[tuple[list[nn.Parameter], float]]:
+        """List what learns, and how fast."""
+        settings, groups = self.settings, []
+        if self.learns:
+            mapping = list(self.model.mapping.parameters())
+            taken = set(mapping)
+            rest = [p for p in self.model.parameters() if p not in taken]
+            rate = settings.rate * settings.generator_rate
+            groups += [(rest, rate), (mapping, rate * settings.mapping_rate)]
         if self.painter is not None:
             decoder = list(self.painter.model.decoder.parameters())
-            groups.append((decoder, rate * settings.decoder_rate))
-        self.optimiser = make_adam(groups, BETAS)
-        judge = [(self.judge.parameters(), rate * settings.judge_rate)]
-        self.judge_optimiser = make_adam(judge, BETAS)
+            groups.append((decoder, settings.rate * settings.decoder_rate))
+        return groups
 
     def step(self, progress: float) -> dict[str, float]:
         factor = self.caution * falling_rate(progress, self.settings.rate_decay)
@@ -122,10 +130,11 @@ class GeneratorPhase(Phase):
         fake, strayed = self._fake(real, kinds, chance)
         losses: dict[str, float] = {}
         parts: list[Tensor] = []
-        if strayed is not None:
+        if strayed is not None and self.learns:
             parts.append(self.settings.layout_weight * strayed)
             losses["layout"] = strayed.item()
-        if self.settings.latent_weight:
+        # against a generator that stays as it is a judge would soon know everything
+        if self.settings.latent_weight and self.learns:
             figures, real_logits = self._teach_judge(real, fake.detach(), kinds, chance)
             losses |= figures
             fooled = self._ask_judge(real_logits, fake, kinds, chance)

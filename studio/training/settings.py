@@ -21,6 +21,7 @@ MAY_BE_ZERO = {
     "perceptual_weight",
     "latent_noise",
     "patch_start",
+    "generator_rate",
     "mapping_rate",
     "penalty_weight",
     "latent_weight",
@@ -108,7 +109,8 @@ class TrainSettings:
     # generator
     batch: int = 16
     rate: float = 1.5e-4
-    mapping_rate: float = 0.1  # times `rate`
+    generator_rate: float = 1.0  # times `rate`; 0 leaves it as it is: a decoder learns
+    mapping_rate: float = 0.1  # times that
     judge_rate: float = 3.0  # times `rate`, or the generator outruns its judge
     penalty_weight: float = 0.1  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
@@ -160,10 +162,12 @@ class TrainSettings:
         if not self.feature_weight and self.decoder_rate:  # who should teach it?
             told = self.decoder_rate
             raise InputError("config_value", key="decoder_rate", value=told)
+        whole = self.base != "scratch" and self.base_parts == "all"
+        if not self.generator_rate and not (whole and self.decoder_rate):
+            raise InputError("config_value", key="generator_rate", value=0)
         self._check_labels()
         if self.batch < 4 or self.batch % 4 or self.autoencoder_batch < 1:
             raise InputError("train_batch")
-        whole = self.base != "scratch" and self.base_parts == "all"
         if self.frozen and not (whole and self.family == "gan" and self.latent_weight):
             raise InputError("train_frozen")
         if len(self.rights) > MOST_RIGHTS:
