@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from studio.cli import runs, works
+from studio.cli import runs, words, works
 from studio.cli.answer import text
 from studio.cli.parser import Parser, refuse_option
 from studio.errors import InputError, StudioError
@@ -47,6 +47,7 @@ def _act(argv: list[str]) -> int:
     parser = Parser(prog="python -m studio", description=text("cli.description"))
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
     works.register(verbs)
+    words.register(verbs)
     runs.register(verbs)
     if argv and not argv[0].startswith("-"):
         _check_verb(argv[0], list(verbs.choices))

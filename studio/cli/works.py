@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
+from studio.cli.words import check_phrase
 from studio.errors import InputError, ModelError
 from studio.paths import checkpoints_folder, write_atomically
 from studio.recipe import FORMAT, SEED_MAX, Recipe
@@ -52,6 +54,7 @@ def _declare_render(parser: argparse.ArgumentParser) -> None:
         metavar="D=A",
         help=text("cli.help.set"),
     )
+    parser.add_argument("--words", metavar="PHRASE", help=text("cli.help.render_words"))
     parser.add_argument("-o", "--output", metavar="PATH", help=text("cli.help.output"))
 
 
@@ -117,9 +120,12 @@ class _Changes:
         self.variety = None if variety is None else options.parse_variety(variety)
         self.settings = [options.parse_setting(item) for item in args.set]
         self.size = None if size is None else options.parse_size(size)
+        self.phrase = None if args.words is None else check_phrase(args.words)
 
     def apply(self, recipe: Recipe, model: Model) -> Recipe:
         """Return ``recipe`` with the changes, sized in the model's proportions."""
+        if self.phrase is not None:
+            recipe = _say(self.phrase, recipe, model)
         for name, amount in self.settings:
             recipe = recipe.with_direction(name, amount)
         if self.variety is not None:
@@ -127,6 +133,16 @@ class _Changes:
         if self.size is not None:
             recipe = recipe.with_size(options.fit_size(self.size, model.resolution))
         return recipe
+
+
+def _say(phrase: str, recipe: Recipe, model: Model) -> Recipe:
+    """Return the recipe moved to a phrase; tell on stderr what was not understood."""
+    from studio.latent.words import direct, understand, vocabulary
+
+    found = understand(phrase, vocabulary(model.card))
+    for unknown in found.unknown:
+        print(text("cli.words.unknown", text=unknown.text), file=sys.stderr)
+    return direct(recipe, found, model.card)
 
 
 def _base_recipe(
