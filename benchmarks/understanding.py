@@ -2,10 +2,11 @@
 
 python -m benchmarks.understanding
 
-`phrases` and `strangers` are the tables in `tests/data`: the share of phrases of which
-each thing that is meant lands on one of its words, and of words without a place in any
-picture that are called unknown. Times are the processor's, of one thread in a fresh
-process, so that others who work on the machine do not count.
+The tables are those of `tests/data`. `phrases`: the share of which each thing that is
+meant lands on one of its words. `synonyms`: single words that neither the lexicon nor
+`elsewhere` has, the shares that land and that land rightly. `strangers`: words without
+a place in any picture, the share that is called unknown. Times are the processor's, of
+one thread in a fresh process, so that others at work on the machine do not count.
 """
 
 from __future__ import annotations
@@ -26,7 +27,14 @@ def measure() -> dict[str, Any]:
     """Measure times first, before anything is loaded, then the tables."""
     started = time.process_time()
     from studio.latent.words import understand
-    from tests.phrasebook import LANDSCAPES, VOCABULARIES, lands, read, taken_for_known
+    from tests.phrasebook import (
+        LANDSCAPES,
+        VOCABULARIES,
+        lands,
+        meant,
+        read,
+        taken_for_known,
+    )
 
     imported = time.process_time()
     number = count()
@@ -45,6 +53,10 @@ def measure() -> dict[str, Any]:
         "warm_stranger_ms": median(_time(strange) for _ in range(ROUNDS)),
     }
     phrases, strangers = read("phrases"), read("strangers")
+    synonyms = read("synonyms")
+    landed_synonyms = [
+        bool(understand(row["word"], LANDSCAPES).understood) for row in synonyms
+    ]
     landed = [lands(row) for row in phrases]
     unknown = {
         name: 1 - sum(taken_for_known(s, name) for s in strangers) / len(strangers)
@@ -53,6 +65,11 @@ def measure() -> dict[str, Any]:
     return {
         **times,
         "phrases": {"count": len(phrases), "landed": sum(landed) / len(landed)},
+        "synonyms": {
+            "count": len(synonyms),
+            "landed": sum(landed_synonyms) / len(synonyms),
+            "right": sum(map(meant, synonyms)) / len(synonyms),
+        },
         "strangers": {"count": len(strangers), "unknown": unknown},
     }
 

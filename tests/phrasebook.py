@@ -1,4 +1,4 @@
-"""Phrases and strangers on which understanding is judged, and what judges them."""
+"""Phrases, synonyms and strangers by which understanding is judged."""
 
 from __future__ import annotations
 
@@ -48,3 +48,8 @@ def lands(row: dict[str, Any]) -> bool:
 def taken_for_known(stranger: str, model: str) -> bool:
     """Tell whether any part of what means nothing here is understood."""
     return bool(understand(stranger, VOCABULARIES[model]).understood)
+
+
+def meant(row: dict[str, Any]) -> bool:
+    """Tell whether a synonym that no table has is understood as what it means."""
+    return bool(signed(understand(row["word"], LANDSCAPES)) & set(row["words"]))

@@ -13,6 +13,7 @@ from phrasebook import (
     ORCHARD,
     VOCABULARIES,
     lands,
+    meant,
     read,
     signed,
     taken_for_known,
@@ -60,6 +61,15 @@ def test_most_strangers_are_called_unknown(model: str) -> None:
     assert len(strangers) >= 50
     slipped = [word for word in strangers if taken_for_known(word, model)]
     assert len(slipped) <= 0.1 * len(strangers), slipped
+
+
+def test_most_synonyms_that_no_table_has_are_meant_and_few_mistaken() -> None:
+    rows = [r for r in read("synonyms") if find_entry(key_of(r["word"])) is None]
+    assert len(rows) >= 80
+    landed = [r for r in rows if see(r["word"]).understood]
+    right = sum(map(meant, landed))
+    assert right >= 0.65 * len(rows)
+    assert right >= 0.85 * len(landed)
 
 
 def test_the_strangers_were_never_told_to_anybody() -> None:
