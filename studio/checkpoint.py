@@ -20,18 +20,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from studio.config import read_json
+from studio.direction import are_measures, are_words, is_direction
 from studio.errors import ModelError
 from studio.paths import checkpoints_folder, runs_folder, write_atomically
 
 FORMAT = 1
 COARSEST_TICK = 2.0  # seconds, of any file system's clock
 NEEDED = ("autoencoder.safetensors", "generator.safetensors", "directions.safetensors")
+WORDS = "words.safetensors"  # directions that words name, where they were found
 PREVIEW = "preview.webp"
 Tensors = Mapping[str, np.ndarray]
 
 MOST_SIDE = 4096  # any width, depth or side in a card
 MOST_DEPTH = 16  # layers of a kind: widths in a list, blocks a stage
-MOST_AMOUNT = 1e6  # of anything measured
 MOST_TEXT = 200  # characters of a title or a name
 
 CARD_TYPES: dict[str, type | tuple[type, ...]] = {
@@ -109,8 +110,12 @@ def _check_numbers(name: str, card: dict[str, Any]) -> None:
             raise ModelError("model_card_key", name=name, key=key)
     if not all(map(_is_network, card["networks"].values())):
         raise ModelError("model_card_key", name=name, key="networks")
-    if not all(map(_is_direction, card["directions"])):
+    if not all(map(is_direction, card["directions"])):
         raise ModelError("model_card_key", name=name, key="directions")
+    if not are_words(card.get("words", [])):
+        raise ModelError("model_card_key", name=name, key="words")
+    if not are_measures(card.get("measures", [])):
+        raise ModelError("model_card_key", name=name, key="measures")
     if not _are_kinds(card.get("kinds", [])):
         raise ModelError("model_card_key", name=name, key="kinds")
 
@@ -144,18 +149,6 @@ def _are_kinds(data: Any) -> bool:
     if not all(type(s) is float and 0 <= s <= 1 for s in shares):
         return False
     return len(set(names)) == len(names) and sum(shares) < 1 + 1e-3
-
-
-def _is_direction(data: Any) -> bool:
-    if not isinstance(data, dict) or not isinstance(data.get("effects"), dict):
-        return False
-    numbers = [data.get("sigma"), data.get("change"), *data["effects"].values()]
-    name = data.get("name")
-    return (
-        isinstance(name, str)
-        and 1 <= len(name) <= MOST_TEXT
-        and all(type(n) in (int, float) and abs(n) <= MOST_AMOUNT for n in numbers)
-    )
 
 
 def read_weights(folder: Path, file: str) -> dict[str, np.ndarray]:
@@ -243,7 +236,7 @@ def _titles(translations: Any) -> dict[str, str]:
 
 
 def _check_as_it_is(folder: Path) -> None:
-    files = [folder / file for file in (*NEEDED, "card.json")]
+    files = [folder / file for file in (*NEEDED, WORDS, "card.json")]
     stats = [file.stat() for file in files if file.exists()]
     stamp = tuple(number for s in stats for number in (s.st_mtime_ns, s.st_size))
     check = _check_files if _is_settled(stats) else _check_files.__wrapped__
@@ -253,7 +246,7 @@ def _check_as_it_is(folder: Path) -> None:
 @lru_cache(maxsize=64)
 def _check_files(folder: Path, stamp: tuple[int, ...]) -> None:
     card = read_card(folder)
-    for file in NEEDED:
+    for file in (*NEEDED, *([WORDS] if card.get("measures") else [])):
         arrays = read_weights(folder, file)
         expected = card["shapes"].get(file)
         if {key: list(a.shape) for key, a in arrays.items()} != expected:
@@ -288,9 +281,36 @@ def _fill(
         file = f"{stem}.safetensors"
         shapes[file] = {key: list(a.shape) for key, a in arrays.items()}
         write_atomically(new / file, pack_weights(arrays, name, stem))
-    full = {"format": FORMAT, **card, "shapes": {f: shapes[f] for f in NEEDED}}
-    text = json.dumps(full, indent=1, ensure_ascii=False)
-    write_atomically(new / "card.json", (text + "\n").encode())
+    told = {f: shapes[f] for f in (*NEEDED, WORDS) if f in NEEDED or f in shapes}
+    _write_card(new, {"format": FORMAT, **card, "shapes": told})
+
+
+def _write_card(folder: Path, card: dict[str, Any]) -> None:
+    text = json.dumps(card, indent=1, ensure_ascii=False)
+    write_atomically(folder / "card.json", (text + "\n").encode())
+
+
+def write_words(folder: Path, arrays: Tensors, facts: dict[str, Any]) -> None:
+    """Give a checkpoint these named directions instead of those that it has.
+
+    `facts` are entries of its card, `words` among them. All else stays to the byte,
+    and with it the fingerprint: no picture of a recipe without words changes. The
+    whole folder is replaced in one rename. Raises ModelError, and OSError where
+    nothing can be written; what was there is left.
+    """
+    new = beside(folder, "new")
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        shutil.copytree(folder, new)
+        packed = pack_weights(arrays, folder.name, "words")
+        write_atomically(new / WORDS, packed)
+        card = read_card(folder) | facts
+        shapes = {key: list(a.shape) for key, a in arrays.items()}
+        _write_card(new, {**card, "shapes": {**card["shapes"], WORDS: shapes}})
+        replace_folder(new, folder)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
 
 
 def pack_weights(arrays: Tensors, name: str, stem: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from studio.checkpoint import (
+    WORDS,
     fingerprint,
     locate,
     model_name,
@@ -24,6 +25,7 @@ from studio.checkpoint import (
     write_checkpoint,
 )
 from studio.config import from_dict
+from studio.direction import Direction, read_directions, read_named
 from studio.errors import InputError, ModelError, RecipeError
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.blocks import freeze, place
@@ -37,21 +39,6 @@ FOR_TRAINING = ("discriminator", "perception", "encoder")  # files nobody render
 PREVIEW_SEEDS = (53, 42, 57, 40)
 MOST_SIZE = 4096  # any width, depth or side in a card
 MOST_NUMBERS = 40_000_000  # parameters a network may have, before any are allocated
-
-
-@dataclass(frozen=True)
-class Direction:
-    """A direction in w. `rows` [layers, w_dim] is of unit length in each layer used.
-
-    `sigma` is one standard deviation in w, `change` the mean change of a pixel (0..1)
-    from -1.5 to +1.5 of them, `effects` the measured change of each property.
-    """
-
-    name: str
-    sigma: float
-    change: float
-    effects: dict[str, float]
-    rows: np.ndarray = field(repr=False)
 
 
 def card_networks(**networks: nn.Module) -> dict[str, Any]:
@@ -86,8 +73,9 @@ class Model:
         self.shares: list[float] = [kind["share"] for kind in card.get("kinds", [])]
         self.latent_shape = (code.latent_channels, *shape.latent_size)
         self._check_card(code.factor, shape)
-        self.directions = _read_directions(name, card, weights.get("directions", {}))
-        self._by_name = {direction.name: direction for direction in self.directions}
+        self.directions = read_directions(name, card, weights.get("directions", {}))
+        self.named = read_named(name, card, weights.get("words", {}))
+        self.by_name = {d.name: d for d in (*self.directions, *self.named)}
         self._styles: OrderedDict[tuple[Source, Kinds], Tensor] = OrderedDict()
 
     @classmethod
@@ -101,6 +89,8 @@ class Model:
         card = read_card(folder)
         stems = ("autoencoder", "generator", "directions")
         weights = {s: read_weights(folder, f"{s}.safetensors") for s in stems}
+        if card.get("measures"):
+            weights["words"] = read_weights(folder, WORDS)
         for stem in FOR_TRAINING if to_rewrite else ():
             if (folder / f"{stem}.safetensors").exists():
                 weights[stem] = read_weights(folder, f"{stem}.safetensors")
@@ -123,11 +113,7 @@ class Model:
         """Write this model as a checkpoint folder, with these directions."""
         weights = {k: v for k, v in self.weights.items() if k != "directions"}
         weights["directions"] = {d.name: d.rows for d in directions}
-        described = [
-            {"name": d.name, "sigma": d.sigma, "change": d.change, "effects": d.effects}
-            for d in directions
-        ]
-        card = {**self.card, "directions": described}
+        card = {**self.card, "directions": [d.describe() for d in directions]}
         write_checkpoint(folder, weights, card, self._preview())
 
     # -- pictures -----------------------------------------------------------------
@@ -213,7 +199,7 @@ class Model:
                 )
         for name in sorted(dict(recipe.kinds).keys() - set(self.kinds)):
             raise RecipeError("recipe_kind", name=name, model=self.name)
-        for name in sorted(recipe.amounts.keys() - self._by_name.keys()):
+        for name in sorted(recipe.amounts.keys() - self.by_name.keys()):
             raise RecipeError("recipe_direction", name=name, model=self.name)
         residual = recipe.residual
         if residual is not None and tuple(residual.shape) != self.latent_shape:
@@ -265,7 +251,7 @@ class Model:
             rows = list(mix.layers)
             w[rows] = torch.lerp(w[rows], other[rows], mix.amount)
         for name, amount in recipe.amounts.items():
-            direction = self._by_name[name]
+            direction = self.by_name[name]
             w += amount * direction.sigma * torch.from_numpy(direction.rows)
         return w
 
@@ -376,25 +362,3 @@ def _build(name: str, cls: type, config: Any, arrays: Mapping[str, np.ndarray]) 
     except (RuntimeError, ValueError, TypeError, IndexError, KeyError, AssertionError):
         raise ModelError("model_file_shapes", name=name, file=file) from None
     return place(freeze(network), torch.device("cpu"))
-
-
-def _read_directions(
-    name: str, card: dict[str, Any], arrays: Mapping[str, np.ndarray]
-) -> tuple[Direction, ...]:
-    shape = (card["layers"], card["w_dim"])
-    try:
-        found = tuple(
-            Direction(
-                d["name"],
-                float(d["sigma"]),
-                float(d["change"]),
-                d["effects"],
-                arrays[d["name"]],
-            )
-            for d in card["directions"]
-        )
-    except (KeyError, TypeError, ValueError):
-        raise ModelError("model_card_key", name=name, key="directions") from None
-    if any(d.rows.shape != shape or not np.isfinite(d.sigma) for d in found):
-        raise ModelError("model_card_key", name=name, key="directions")
-    return found

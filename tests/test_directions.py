@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from studio.direction import Direction
 from studio.evaluation.properties import PROPERTIES, measure_properties
 from studio.latent.directions import candidates, discover, principal_components
-from studio.model import Direction, Model
+from studio.model import Model
 
 
 @pytest.fixture(scope="module")

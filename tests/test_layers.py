@@ -21,7 +21,7 @@ ROWS = (
     ("paths",),
     ("recipe_fields", "config"),
     ("recipe_parts",),
-    ("recipe", "seeds"),
+    ("recipe", "seeds", "direction"),
     ("networks",),
     ("checkpoint", "model_card"),
     ("model",),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli.answer import add_verb, answer, text
+from studio.cli.discovering import discover_into, run_pictures
 from studio.config import read_json, to_dict
 from studio.errors import InputError, StudioError
 from studio.training.base import make_settings
@@ -102,6 +103,8 @@ def _declare_publish(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kimg", type=int, help=text("cli.help.publish_kimg"))
     parser.add_argument("--data", metavar="JSON", help=text("cli.help.data"))
     parser.add_argument("--force", action="store_true", help=text("cli.help.force"))
+    parser.add_argument("--discover", action="store_true",
+                        help=text("cli.help.publish_discover"))  # fmt: skip
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -237,6 +240,8 @@ def _publish(args: argparse.Namespace) -> None:
     run = Run.open(args.name)
     wishes = {"replace": args.force, "kimg": args.kimg}
     folder = publish(run, args.model, args.title, data, **wishes)
+    if args.discover:
+        discover_into(folder, run_pictures(run), None, quiet=args.json)
     answer(args, {"name": args.model}, [text("cli.run.published", name=folder.name)])
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from studio.networks.blocks import freeze, place
@@ -41,6 +42,29 @@ class FeatureMaps(nn.Module):
             if i in TAPS:
                 maps.append(x)
         return maps
+
+
+class Glance(nn.Module):
+    """Pixels [N,3,H,W] in [-1,1], of any size, to Lite0's pooled features [N,1280].
+
+    Gradients reach the pixels, which `extract_features` does not allow.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = place(freeze(_open_lite0()), torch.device("cpu"))
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        if pixels.shape[2:] != (SIDE, SIDE):
+            pixels = F.interpolate(
+                pixels,
+                size=(SIDE, SIDE),
+                mode="bicubic",
+                align_corners=False,
+                antialias=True,
+            ).clamp(-1, 1)
+        maps: Tensor = self.network.extract_features(_scale(127.5 * pixels))
+        return maps.mean(dim=(2, 3))
 
 
 def extract_features(pictures: np.ndarray) -> np.ndarray:

@@ -210,12 +210,11 @@ def _free_layers(locks: Locks, space: Space) -> np.ndarray:
 
 def _walls(locks: Locks, model: Model) -> list[np.ndarray]:
     """For each layer unit vectors [k, D] across which nothing may move."""
-    by_name = {direction.name: direction for direction in model.directions}
     held = []
     for name in locks.directions:
-        if name not in by_name:
+        if name not in model.by_name:
             raise InputError("recipe_direction", name=name, model=model.name)
-        held.append(by_name[name].rows.astype(float))
+        held.append(model.by_name[name].rows.astype(float))
     held += [property_rows(model, name) for name in locks.properties]
     if not held:
         return []

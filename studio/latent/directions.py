@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from studio.direction import Direction
 from studio.evaluation.properties import measure_properties
-from studio.model import Direction, Model
+from studio.model import Model
 
 PROBE = 1.5  # standard deviations to each side, when a direction's change is measured
 

@@ -68,8 +68,8 @@ class Look:
     @cached_property
     def cells(self) -> Tensor:
         """Give the mean colour of each cell, [N,3,h,w]."""
-        size = [min(CELLS, side) for side in self.rgb.shape[2:]]
-        return F.adaptive_avg_pool2d(self.rgb, size)
+        height, width = (min(CELLS, side) for side in self.rgb.shape[2:])
+        return F.adaptive_avg_pool2d(self.rgb, (height, width))
 
     @cached_property
     def cell_light(self) -> Tensor:

@@ -80,7 +80,7 @@ def grow(base: Recipe, style: np.ndarray, model: Model) -> Recipe:
     near 0 cannot be divided by and becomes 1.
     """
     near = style.astype(np.float64)
-    for direction in model.directions:
+    for direction in model.by_name.values():
         amount = base.amounts.get(direction.name, 0.0)
         near = near - amount * direction.sigma * direction.rows
     variety = base.variety if base.variety >= LEAST_VARIETY else 1.0

@@ -57,6 +57,7 @@ CARD_KEYS = (
     "layers",
     "default_variety",
     "directions",
+    "words",
     "kinds",
     "data",
     "training",

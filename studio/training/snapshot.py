@@ -326,6 +326,9 @@ def write_snapshot(run: Run, kimg: int, folder: Path) -> None:
         training["autoencoder"] = row["rebuilt"]
     training = {**model.card["training"], **training, "best": best, "chosen": "by eye"}
     card = {**model.card, "training": training}
+    for key in ("words", "measures", "discovery"):  # found in other weights
+        card.pop(key, None)
+        weights.pop(key, None)
     chosen = Model(model.name, card, weights)
     chosen.write(folder, discover(chosen, run.settings().directions))
 

@@ -1,0 +1,245 @@
+"""Finding what a model's words are: directions that do what their name says.
+
+Properties are measured in pixels and need no labels. Words are learnt from labelled
+pictures: one recogniser, made from half of them, finds the direction (as
+arXiv:2005.09635 does); another, made from the other half and other features, judges
+it. What fails is not shown as known. All of it ends up in the checkpoint, and the
+pictures are never needed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from studio.direction import Named
+from studio.evaluation.features import Glance, extract_features
+from studio.evaluation.recognition import Recogniser, learn_labels
+from studio.latent.properties import PROPERTIES
+from studio.latent.steering import Correction, Sense, draw, guess, regress
+from studio.latent.trial import Effort, Trial, Verdict
+from studio.model import Model, to_pixels
+
+FEWEST = 12  # pictures with a label, or nothing is learnt of it
+LEAST_QUALITY = 0.65  # of the recogniser that finds a word; 0.5 is chance
+MARGIN = 0.5  # standard units beyond the threshold that a word is moved to
+NAME_LIMIT = 64  # characters, as recipes have it
+MOST_WORDS = 48
+
+Tell = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Labelled pictures: uint8 [N,h,w,3], labels, and who has which: [N,K] of 0, 1.
+
+    `told` is what the card says of them: the folder's name, the column.
+    """
+
+    pictures: np.ndarray
+    names: tuple[str, ...]
+    marks: np.ndarray
+    told: dict[str, str]
+
+    def learnable(self) -> Vocabulary:
+        """Leave out labels too rare, too long, or called like a property."""
+        counts = self.marks.sum(axis=0)
+        kept = [
+            k
+            for k in np.argsort(-counts, kind="stable")
+            if FEWEST <= counts[k] < len(self.marks)
+            and 0 < len(self.names[k]) <= NAME_LIMIT
+            and self.names[k].isprintable()
+            and self.names[k] not in PROPERTIES
+            and not self.names[k].startswith("pca-")
+        ][:MOST_WORDS]
+        names = tuple(self.names[k] for k in kept)
+        return Vocabulary(self.pictures, names, self.marks[:, kept], self.told)
+
+
+@dataclass(frozen=True)
+class Found:
+    """Named directions, the arrays of `words.safetensors`, and the card's entries."""
+
+    named: tuple[Named, ...]
+    arrays: dict[str, np.ndarray]
+    facts: dict[str, Any]
+
+
+def discover_words(
+    model: Model,
+    vocabulary: Vocabulary | None = None,
+    tell: Tell = lambda *_: None,
+    effort: Effort = Effort(),  # noqa: B008  (frozen)
+) -> Found:
+    """Find the named directions of a model; words only with a vocabulary.
+
+    `tell` hears what is done, how far, and of how much. The same model, pictures and
+    machine give the same directions. Takes minutes.
+    """
+    tell("learning", 0, 1)
+    known = vocabulary.learnable() if vocabulary else None
+    school = _School(known) if known and known.names else None
+    w = model.map_seeds(range(effort.samples))
+    w = model.truncated(w, float(model.card["default_variety"]))[:, 0]
+    sense = _measure(model, school, w, tell)
+    slopes = regress(w, sense.values)
+    moves = guess(w, slopes)
+    correction = Correction(model, sense.sense, w, effort.steps)
+    trial = Trial(model, sense.sense, school.judge if school else None, effort)
+    named, dropped = [], []
+    names = sense.sense.names
+    for k, name in enumerate(names):
+        tell(name, k, len(names))
+        if not _is_worth_it(school, k):
+            dropped.append(name)
+            continue
+        rows = correction.correct(k, moves[k], sense.wanted(k))
+        verdict = trial.judge(k, rows, sense.wanted(k) - MARGIN)
+        if verdict.certainty:
+            named.append(_name(k, name, verdict, rows))
+        else:
+            dropped.append(name)
+    tell("done", len(names), len(names))
+    return _pack(named, dropped, sense, slopes, w, known)
+
+
+class _School:
+    """Two recognisers of the same words that share neither pictures nor features."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.names = vocabulary.names
+        order = np.random.default_rng(0).permutation(len(vocabulary.pictures))
+        one, other = order[::2], order[1::2]
+        self.network = Glance()
+        self.finder = learn_labels(
+            _glance(self.network, vocabulary.pictures[one]), vocabulary.marks[one]
+        )
+        self.judge: Recogniser = learn_labels(
+            extract_features(vocabulary.pictures[other]), vocabulary.marks[other]
+        )
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """The measures, and what they were of each sample, in standard units [N,K]."""
+
+    sense: Sense
+    values: np.ndarray
+    thresholds: np.ndarray  # of words, in standard units
+
+    def wanted(self, index: int) -> float:
+        """Tell how far a move shall go: one deviation, or where a word is present."""
+        if index < len(PROPERTIES):
+            return 1.0
+        return float(self.thresholds[index - len(PROPERTIES)]) + MARGIN
+
+
+def _measure(
+    model: Model, school: _School | None, w: np.ndarray, tell: Tell
+) -> _Measured:
+    count = len(PROPERTIES) + (len(school.names) if school else 0)
+    names = (*PROPERTIES, *(school.names if school else ()))
+    blank = Sense(names, torch.zeros(count), torch.ones(count))
+    if school:
+        readers = torch.from_numpy(school.finder.weights).float()
+        blank = Sense(names, blank.mean, blank.deviation, readers, school.network)
+    parts = []
+    for start in range(0, len(w), 64):
+        tell("samples", start, len(w))
+        styles = np.repeat(w[start : start + 64, None], model.layers, axis=1)
+        parts.append(blank.see(draw(model, styles)))
+    raw = np.concatenate(parts).astype(np.float64)
+    mean, deviation = raw.mean(axis=0), raw.std(axis=0) + 1e-6
+    sense = Sense(
+        names,
+        torch.from_numpy(mean).float(),
+        torch.from_numpy(deviation).float(),
+        blank.readers,
+        blank.network,
+    )
+    first = len(PROPERTIES)
+    thresholds = school.finder.thresholds if school else np.zeros(0)
+    standard = (thresholds - mean[first:]) / deviation[first:]
+    return _Measured(sense, (raw - mean) / deviation, standard)
+
+
+@torch.no_grad()
+def _glance(network: Glance, pictures: np.ndarray) -> np.ndarray:
+    parts = [
+        network(to_pixels(pictures[i : i + 16])).numpy()
+        for i in range(0, len(pictures), 16)
+    ]
+    return np.concatenate(parts)
+
+
+def _is_worth_it(school: _School | None, index: int) -> bool:
+    if school is None or index < len(PROPERTIES):
+        return True
+    return bool(school.finder.quality[index - len(PROPERTIES)] >= LEAST_QUALITY)
+
+
+def _name(index: int, name: str, verdict: Verdict, rows: np.ndarray) -> Named:
+    length = float(np.linalg.norm(rows))
+    return Named(
+        name=name,
+        sigma=round(verdict.amount * length, 5),
+        change=verdict.change,
+        effects=verdict.effects,
+        rows=(rows / max(length, 1e-9)).astype(np.float32),
+        kind="property" if index < len(PROPERTIES) else "word",
+        certainty=verdict.certainty,
+        leftover=verdict.leftover,
+        measured=verdict.measured,
+    )
+
+
+def _pack(
+    named: list[Named],
+    dropped: list[str],
+    measured: _Measured,
+    slopes: np.ndarray,
+    w: np.ndarray,
+    vocabulary: Vocabulary | None,
+) -> Found:
+    sense = measured.sense
+    offsets = -(w.mean(axis=0).astype(np.float64) @ slopes)  # [K]
+    foretold = w @ slopes + offsets
+    arrays = {"readouts": np.concatenate([slopes, offsets[None]]).T.astype(np.float32)}
+    if named:
+        arrays["rows"] = np.stack([one.rows for one in named])
+    if sense.readers is not None:
+        deviation = sense.deviation[len(PROPERTIES) :, None]
+        # in standard units, so that half precision is enough
+        arrays["readers"] = (sense.readers / deviation).numpy()
+    measures = [
+        {
+            "name": name,
+            "kind": "property" if k < len(PROPERTIES) else "word",
+            "mean": float(f"{float(sense.mean[k]):.6g}"),
+            "deviation": float(f"{float(sense.deviation[k]):.6g}"),
+            "foretold": _correlation(foretold[:, k], measured.values[:, k]),
+        }
+        for k, name in enumerate(sense.names)
+    ]
+    facts = {
+        "words": [one.describe() for one in named],
+        "measures": measures,
+        "discovery": {
+            "samples": len(w),
+            "dropped": dropped,
+            **(vocabulary.told if vocabulary else {}),
+        },
+    }
+    return Found(tuple(named), arrays, facts)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    spread = a.std() * b.std()
+    if spread < 1e-9:
+        return 0.0
+    return round(float(((a - a.mean()) * (b - b.mean())).mean() / spread), 3)

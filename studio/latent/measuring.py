@@ -1,0 +1,84 @@
+"""A work's measured numbers, in standard deviations of the model's own works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from studio.errors import ModelError
+from studio.evaluation.features import Glance
+from studio.latent.properties import PROPERTIES
+from studio.latent.steering import Sense
+from studio.model import Model
+
+_glance: list[Glance] = []  # opened by the first who needs it: a second and 19 MB
+
+
+def measure(model: Model, pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure uint8 pictures [N,H,W,3] of a model: [N] for each name, standard units.
+
+    0 is the model's average work, 1 one standard deviation of its works more.
+    Properties are read from pixels, words from features of the pictures: about 10 ms
+    a picture on one core. Empty where nothing was discovered yet. Raises ModelError
+    where card and arrays do not fit.
+    """
+    names, arrays = _known(model)
+    if not names:
+        return {}
+    facts = model.card["measures"]
+    mean = np.array([entry["mean"] for entry in facts])
+    deviation = np.array([entry["deviation"] for entry in facts])
+    first, readers = len(PROPERTIES), arrays.get("readers")
+    if readers is not None:  # kept in standard units
+        readers = readers * deviation[first:, None]
+    sense = Sense(
+        names,
+        torch.from_numpy(mean).float(),
+        torch.from_numpy(deviation).float(),
+        None if readers is None else torch.from_numpy(readers).float(),
+        None if readers is None else _open_glance(),
+    )
+    values = sense.see(pictures)
+    return {name: values[:, k] for k, name in enumerate(names)}
+
+
+def foretell(model: Model, w: np.ndarray) -> dict[str, np.ndarray]:
+    """Foretell the same from w [N, w_dim], or [N, layers, w_dim], without rendering.
+
+    A linear guess, good enough to choose which of many seeds to render: how good for
+    each measure, the card says (`foretold`, a correlation). Microseconds a work.
+    """
+    names, arrays = _known(model)
+    flat = w.mean(axis=1) if w.ndim == 3 else w
+    if not names:
+        return {}
+    readouts = arrays["readouts"]
+    values = flat @ readouts[:, :-1].T + readouts[:, -1]
+    return {name: values[:, k] for k, name in enumerate(names)}
+
+
+def _known(model: Model) -> tuple[tuple[str, ...], Mapping[str, np.ndarray]]:
+    """Give the names of a model's measures and the arrays that belong to them."""
+    facts = model.card.get("measures", [])
+    arrays = model.weights.get("words", {})
+    names = tuple(entry["name"] for entry in facts)
+    if not names:
+        return (), arrays
+    words = len(names) - len(PROPERTIES)
+    readers = arrays.get("readers", np.zeros((0, 0)))
+    fits = (
+        names[: len(PROPERTIES)] == PROPERTIES
+        and arrays.get("readouts", np.zeros(0)).shape == (len(names), model.w_dim + 1)
+        and len(readers) == words
+    )
+    if not fits:
+        raise ModelError("model_card_key", name=model.name, key="measures")
+    return names, arrays
+
+
+def _open_glance() -> Glance:
+    if not _glance:
+        _glance.append(Glance())
+    return _glance[0]

@@ -1,0 +1,234 @@
+"""Moving works along a direction to see what it does: how far, how truly, how much."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.evaluation.features import extract_features
+from studio.evaluation.recognition import Recogniser
+from studio.latent.properties import PROPERTIES
+from studio.latent.steering import Sense, draw
+from studio.model import Model
+
+TRIES = 4  # secant steps on the amount
+FIRST_TRIED, FIRST_JUDGED = 2**30, 2**30 + 2**20  # seeds that found nothing
+# A property is known where +1 changes it by one standard deviation, give or take...
+OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
+# A word is known where it appears in this share of works without it, others come or
+# go in no more than this, and works stay nearer to themselves than to others.
+APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
+# Less than this is not even shown as uncertain.
+DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
+SURE = 0.8  # share of works in which a word shall appear to who found it
+PAIRS = 256
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is rendered: samples to learn from, works tried, works judged on."""
+
+    samples: int = 2048
+    tried: int = 48
+    judged: int = 200
+    steps: int = 24
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What +1, `amount` times the move tried, was measured to do."""
+
+    amount: float
+    certainty: str  # "known", "uncertain", or "" for neither
+    change: float
+    effects: dict[str, float]
+    leftover: float
+    measured: dict[str, float]
+
+
+class Trial:
+    """Tries moves on works of a model, and judges them on others."""
+
+    def __init__(
+        self, model: Model, sense: Sense, judge: Recogniser | None, effort: Effort
+    ) -> None:
+        self.model, self.sense, self.recogniser = model, sense, judge
+        self.tried = _Works(model, sense, None, FIRST_TRIED, effort.tried)
+        self.fresh = _Works(model, sense, judge, FIRST_JUDGED, effort.judged)
+
+    def judge(self, index: int, rows: np.ndarray, threshold: float) -> Verdict:
+        """Calibrate the move rows [layers, D] of the measure `index`, then judge it.
+
+        `threshold` is where a word is present to who found it, in standard units.
+        """
+        if index < len(PROPERTIES):
+            amount = self._calibrate_property(index, rows)
+            return self._judge_property(index, amount, rows)
+        amount = self._calibrate_word(index, rows, threshold)
+        return self._judge_word(index, amount, rows)
+
+    def _calibrate_property(self, index: int, rows: np.ndarray) -> float:
+        """Find the amount that changes a property by one deviation on average."""
+        amount = 1.0
+        for _ in range(TRIES):
+            change = self.tried.move(amount * rows, words=False).changes[:, index]
+            own = float(change.mean())
+            if abs(own - 1) < 0.05:
+                break
+            amount *= float(np.clip(1 / own, 0.5, 2.0)) if own > 0.05 else 1.0
+        return amount
+
+    def _calibrate_word(self, index: int, rows: np.ndarray, threshold: float) -> float:
+        """Find the least amount by which a word appears in most works without it."""
+        absent = self.tried.values[:, index] < threshold
+        if not absent.any():
+            return 1.0
+        amount = 1.0
+        for _ in range(TRIES):
+            moved = self.tried.move(amount * rows)
+            after = self.tried.values[:, index] + moved.changes[:, index]
+            share = float((after[absent] > threshold).mean())
+            if moved.distance > DISTANCE:
+                amount *= max(0.6, 0.95 * DISTANCE / moved.distance)
+            elif share < SURE:
+                amount *= min(1.3, 0.98 * DISTANCE / max(moved.distance, 1e-6))
+            elif share > 0.92:
+                amount *= 0.85
+            else:
+                break
+        return amount
+
+    def _judge_property(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
+        moved = self.fresh.move(amount * rows, words=False)
+        own = moved.changes[:, index]
+        measured = {
+            "own": _short(own.mean()),
+            "right": _short((own > 0).mean()),
+            "distance": _short(moved.distance),
+        }
+        known = OWN[0] <= own.mean() <= OWN[1] and (own > 0).mean() >= RIGHT
+        doubtful = own.mean() > 0.3 and (own > 0).mean() >= DOUBTFUL_RIGHT
+        return self._verdict(index, amount, moved, measured, known, doubtful)
+
+    def _judge_word(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
+        moved = self.fresh.move(amount * rows)
+        k = index - len(PROPERTIES)
+        before, after = self.fresh.told > 0, moved.told > 0
+        absent = ~before[:, k]
+        appears = float(after[absent, k].mean()) if absent.any() else 0.0
+        others = np.delete(before != after, k, axis=1)
+        flips = float(others.mean()) if others.size else 0.0
+        measured = {
+            "appears": _short(appears),
+            "flips": _short(flips),
+            "distance": _short(moved.distance),
+            "distance_of_features": _short(moved.apart),
+            "judge": _short(self.recogniser.quality[k] if self.recogniser else 0.5),
+            "before": _short(before[:, k].mean()),
+        }
+        known = appears >= APPEARS and flips <= FLIPS and moved.distance <= DISTANCE
+        doubtful = appears >= DOUBTFUL_APPEARS
+        return self._verdict(index, amount, moved, measured, known, doubtful)
+
+    def _verdict(
+        self,
+        index: int,
+        amount: float,
+        moved: _Moved,
+        measured: dict[str, float],
+        known: bool,
+        doubtful: bool,
+    ) -> Verdict:
+        mean = moved.changes.mean(axis=0)
+        others = np.delete(mean, index)
+        return Verdict(
+            amount=amount,
+            certainty="known" if known else "uncertain" if doubtful else "",
+            change=round(moved.change, 4),
+            effects=dict(
+                zip(self.sense.names, (_short(number) for number in mean), strict=False)
+            ),
+            leftover=_short(np.sqrt((others**2).mean())),
+            measured=measured,
+        )
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """Works after a move: changes in standard units [N,K], what the judge says."""
+
+    changes: np.ndarray
+    told: np.ndarray
+    change: float  # mean of a pixel, 0..1
+    distance: float  # that, over the same between two works by chance
+    apart: float  # the same of the judge's features
+
+
+class _Works:
+    """Works of a model as they are, to compare with what becomes of them."""
+
+    def __init__(
+        self,
+        model: Model,
+        sense: Sense,
+        judge: Recogniser | None,
+        first: int,
+        count: int,
+    ) -> None:
+        self.model, self.sense, self.recogniser = model, sense, judge
+        w = model.map_seeds(range(first, first + count))
+        self.styles = model.truncated(w, float(model.card["default_variety"]))
+        self.pictures = draw(model, self.styles)
+        self.values = sense.see(self.pictures)
+        one, other = self._pairs(count)
+        self.usual = _mean_apart(self.pictures[one], self.pictures[other])
+        self.features = extract_features(self.pictures) if judge else None
+        self.told = self._read(self.features)
+        self.usual_apart = self._features_apart(one, other)
+
+    def move(self, rows: np.ndarray, *, words: bool = True) -> _Moved:
+        """Move every work by rows [layers, D]; without `words` those go unread."""
+        pictures = draw(self.model, (self.styles + rows).astype(np.float32))
+        values = self.sense.see(pictures, words=words)
+        change = _mean_apart(pictures, self.pictures)
+        told, apart = np.zeros((len(pictures), 0)), 0.0
+        if words and self.features is not None:
+            features = extract_features(pictures)
+            told = self._read(features)
+            apart = float(np.linalg.norm(features - self.features, axis=1).mean())
+        return _Moved(
+            values - self.values[:, : values.shape[1]],
+            told,
+            change,
+            change / max(self.usual, 1e-6),
+            apart / max(self.usual_apart, 1e-6),
+        )
+
+    def _read(self, features: np.ndarray | None) -> np.ndarray:
+        if features is None or self.recogniser is None:
+            return np.zeros((len(self.pictures), 0))
+        return self.recogniser.read(features)
+
+    def _features_apart(self, one: np.ndarray, other: np.ndarray) -> float:
+        if self.features is None:
+            return 1.0
+        gap = self.features[one] - self.features[other]
+        return float(np.linalg.norm(gap, axis=1).mean())
+
+    def _pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(0)
+        one = rng.integers(0, count, PAIRS)
+        return one, (one + rng.integers(1, max(2, count), PAIRS)) % count
+
+
+def _mean_apart(one: np.ndarray, other: np.ndarray) -> float:
+    """Give the mean difference of pixels of two stacks of pictures, 0..1."""
+    gaps = [
+        np.abs(a.astype(np.int16) - b).mean() for a, b in zip(one, other, strict=True)
+    ]
+    return float(np.mean(gaps)) / 255
+
+
+def _short(number: float) -> float:
+    return round(float(number), 3)
