@@ -29,6 +29,7 @@ LEAST_QUALITY = 0.65  # of the recogniser that finds a word; 0.5 is chance
 MARGIN = 0.5  # standard units beyond the threshold that a word is moved to
 NAME_LIMIT = 64  # characters, as recipes have it
 MOST_WORDS = 48
+FULL = Effort()
 
 Tell = Callable[[str, int, int], None]
 
@@ -74,13 +75,14 @@ def discover_words(
     model: Model,
     vocabulary: Vocabulary | None = None,
     tell: Tell = lambda *_: None,
-    effort: Effort = Effort(),  # noqa: B008  (frozen)
+    effort: Effort | None = None,
 ) -> Found:
     """Find the named directions of a model; words only with a vocabulary.
 
     `tell` hears what is done, how far, and of how much. The same model, pictures and
     machine give the same directions. Takes minutes.
     """
+    effort = effort or FULL
     tell("learning", 0, 1)
     known = vocabulary.learnable() if vocabulary else None
     school = _School(known) if known and known.names else None
@@ -113,8 +115,7 @@ class _School:
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.names = vocabulary.names
-        order = np.random.default_rng(0).permutation(len(vocabulary.pictures))
-        one, other = order[::2], order[1::2]
+        one, other = split(len(vocabulary.pictures))
         self.network = Glance()
         self.finder = learn_labels(
             _glance(self.network, vocabulary.pictures[one]), vocabulary.marks[one]
@@ -122,6 +123,12 @@ class _School:
         self.judge: Recogniser = learn_labels(
             extract_features(vocabulary.pictures[other]), vocabulary.marks[other]
         )
+
+
+def split(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Part pictures in halves, the same ones every time: to find by, to judge by."""
+    order = np.random.default_rng(0).permutation(count)
+    return order[::2], order[1::2]
 
 
 @dataclass(frozen=True)

@@ -51,11 +51,17 @@ class Trial:
     """Tries moves on works of a model, and judges them on others."""
 
     def __init__(
-        self, model: Model, sense: Sense, judge: Recogniser | None, effort: Effort
+        self,
+        model: Model,
+        sense: Sense,
+        judge: Recogniser | None,
+        effort: Effort,
+        seeds: int = FIRST_JUDGED,
     ) -> None:
+        """Take where the seeds of the works that are judged on begin."""
         self.model, self.sense, self.recogniser = model, sense, judge
         self.tried = _Works(model, sense, None, FIRST_TRIED, effort.tried)
-        self.fresh = _Works(model, sense, judge, FIRST_JUDGED, effort.judged)
+        self.fresh = _Works(model, sense, judge, seeds, effort.judged)
 
     def judge(self, index: int, rows: np.ndarray, threshold: float) -> Verdict:
         """Calibrate the move rows [layers, D] of the measure `index`, then judge it.
@@ -63,9 +69,13 @@ class Trial:
         `threshold` is where a word is present to who found it, in standard units.
         """
         if index < len(PROPERTIES):
-            amount = self._calibrate_property(index, rows)
+            return self.weigh(index, rows, self._calibrate_property(index, rows))
+        return self.weigh(index, rows, self._calibrate_word(index, rows, threshold))
+
+    def weigh(self, index: int, rows: np.ndarray, amount: float = 1.0) -> Verdict:
+        """Judge `amount` times the move rows [layers, D] on works nobody looked at."""
+        if index < len(PROPERTIES):
             return self._judge_property(index, amount, rows)
-        amount = self._calibrate_word(index, rows, threshold)
         return self._judge_word(index, amount, rows)
 
     def _calibrate_property(self, index: int, rows: np.ndarray) -> float:
