@@ -11,7 +11,7 @@ from PIL import Image
 if TYPE_CHECKING:
     import numpy as np
 
-KINDS = {"live": 0, "settled": 1}
+KINDS = {"live": 0, "settled": 1, "tile": 2}
 # A settled picture fills the canvas of a large screen; more would only cost time.
 LONGEST_SIDE = 1600
 

@@ -1,9 +1,10 @@
 """The live socket: recipes in, JPEG frames out, the newest wish first.
 
-A tab sends ``{"id", "recipe", "kind": "live"|"settled", "size"?}`` as text. It gets
-a binary frame (the id in four bytes, little-endian; one byte of kind, 0 live or 1
-settled; a JPEG) or the text ``{"id", "error": {"code", "params", "sentence"}}``, id
-null where the message had none. A wish that a newer one replaced gets no answer.
+A tab sends ``{"id", "recipe", "kind": "live"|"settled"|"tile", "size"?}`` as text. It
+gets a binary frame (the id in four bytes, little-endian; one byte of kind, 0 live, 1
+settled or 2 tile; a JPEG) or the text ``{"id", "error": {"code", "params",
+"sentence"}}``, id null where the message had none. A live or settled wish that a newer
+one replaced gets no answer; tiles wait in line, and each of them is answered.
 """
 
 from __future__ import annotations

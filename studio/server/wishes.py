@@ -15,7 +15,10 @@ ID_MAX = 2**32 - 1
 
 @dataclass(frozen=True)
 class Wish:
-    """One request: ``kind`` is ``live`` or ``settled``, ``size`` (height, width)."""
+    """One request: ``kind`` is ``live``, ``settled`` or ``tile``.
+
+    ``size`` is the (height, width) of a settled picture.
+    """
 
     identity: int
     kind: str

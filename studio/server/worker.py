@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from studio.errors import InputError, StudioError
 from studio.server.frames import encode_live, encode_settled, pack
 from studio.server.shelf import Shelf
-from studio.server.wishes import Wish
+from studio.server.wishes import Wish, WishError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 BATCH = 16
+# Tiles of one seat: so many are made in one go where nobody moves a slider, and so
+# many may wait; a page asks for the next ones as they come, so that it can stop.
+TILES_TOGETHER = 4
+TILES_WAITING = 32
 SEATS = 256
 TASKS = 32
 # Enough to render one frame while another travels; a seat that does not take its
@@ -39,16 +43,18 @@ log = logging.getLogger(__name__)
 
 
 class Seat:
-    """One socket's place: its newest wish of each kind, and its unsent answers."""
+    """One socket's place: its newest wishes, its tiles, and its unsent answers."""
 
     def __init__(self, deliver: Callable[[Answer], None]) -> None:
         self.deliver = deliver
         self.wishes: dict[str, Wish] = {}
+        self.tiles: deque[Wish] = deque()
         self.unsent = 0
 
     def may_have(self, kind: str) -> bool:
         """Say whether a wish of this kind waits and its answer can be taken."""
-        return kind in self.wishes and self.unsent < UNSENT
+        waits = bool(self.tiles) if kind == "tile" else kind in self.wishes
+        return waits and self.unsent < UNSENT
 
 
 class RenderWorker:
@@ -88,19 +94,30 @@ class RenderWorker:
         """Give the seat back, and forget what it still wished."""
         with self._ready:
             seat.wishes.clear()
+            seat.tiles.clear()
             if seat in self._seats:
                 self._seats.remove(seat)
 
     def wish(self, seat: Seat, wish: Wish) -> None:
         """Ask for a picture; it replaces a waiting wish of its kind, unanswered.
 
-        A live one also replaces a settled one: the hand has moved on.
+        A live one also replaces a settled one: the hand has moved on. Tiles wait in
+        line instead. Raises WishError where too many do.
         """
         with self._ready:
+            if wish.kind == "tile":
+                self._line_up(seat, wish)
+                return
             if wish.kind == "live":
                 seat.wishes.pop("settled", None)
             seat.wishes[wish.kind] = wish
             self._ready.notify()
+
+    def _line_up(self, seat: Seat, wish: Wish) -> None:
+        if len(seat.tiles) >= TILES_WAITING:
+            raise WishError.about(wish.identity, InputError("busy"))
+        seat.tiles.append(wish)
+        self._ready.notify()
 
     def sent(self, seat: Seat) -> None:
         """Tell that one answer to this seat is on its way."""
@@ -169,7 +186,7 @@ class RenderWorker:
             chosen.append((seat, seat.wishes["live"]))
         for seat, _ in chosen:
             self._serve(seat, "live")
-        return (lambda: self._render_live(chosen)) if chosen else None
+        return (lambda: self._render(chosen)) if chosen else None
 
     def _calm_turn(self) -> Callable[[], None] | None:
         if self._tasks:
@@ -181,7 +198,24 @@ class RenderWorker:
             if seat.may_have("settled"):
                 wish = self._serve(seat, "settled")
                 return lambda: self._settle(seat, wish)
-        return None
+        return self._tile_turn()
+
+    def _tile_turn(self) -> Callable[[], None] | None:
+        seat = next((seat for seat in self._seats if seat.may_have("tile")), None)
+        if seat is None:
+            return None
+        moving = any(other.may_have("live") for other in self._seats)
+        # A hand that moves must not wait for more than one picture.
+        most = 1 if moving else TILES_TOGETHER
+        chosen: list[tuple[Seat, Wish]] = []
+        while seat.tiles and len(chosen) < most:
+            if chosen and seat.tiles[0].recipe.model != chosen[0][1].recipe.model:
+                break
+            chosen.append((seat, seat.tiles.popleft()))
+        self._seats.remove(seat)
+        self._seats.append(seat)
+        seat.unsent += len(chosen)
+        return lambda: self._render(chosen)
 
     def _serve(self, seat: Seat, kind: str) -> Wish:
         # To the end of the line: every other seat comes first next time.
@@ -190,7 +224,7 @@ class RenderWorker:
         seat.unsent += 1
         return seat.wishes.pop(kind)
 
-    def _render_live(self, chosen: list[tuple[Seat, Wish]]) -> None:
+    def _render(self, chosen: list[tuple[Seat, Wish]]) -> None:
         fitting, recipes = [], []
         for seat, wish in chosen:
             try:
@@ -212,10 +246,10 @@ class RenderWorker:
                 return
             # One recipe spoils the batch: alone, it spoils only its own picture.
             for pair in fitting:
-                self._render_live([pair])
+                self._render([pair])
             return
         for (seat, wish), pixels in zip(fitting, pictures, strict=True):
-            seat.deliver(pack(wish.identity, "live", encode_live(pixels)))
+            seat.deliver(pack(wish.identity, wish.kind, encode_live(pixels)))
 
     def _settle(self, seat: Seat, wish: Wish) -> None:
         try:

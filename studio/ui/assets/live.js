@@ -6,12 +6,15 @@
  * frame answers its request and all before it, which the server has replaced.
  */
 import { studioAddress } from "./address.js";
+import { Tiles } from "./tiles.js";
 
 const UNANSWERED = 2;
 /** A model that is still being opened keeps everyone waiting (ms). */
 const PATIENCE = 30000;
 const BACKOFF = [250, 500, 1000, 2000, 4000, 8000];
 const FAILURES = 3;
+/** As the server numbers them. */
+const KINDS = ["live", "settled", "tile"];
 
 export class Live extends EventTarget {
   /** "connecting", "open", "away" (was open) or "closed" (could never open). */
@@ -28,6 +31,10 @@ export class Live extends EventTarget {
   #asked = new Map();
   #aside = null;
   #waiting = [];
+  #tiles = new Tiles(
+    (recipe) => this.#write("tile", recipe),
+    () => this.state === "open",
+  );
 
   open() {
     const address = new URL(studioAddress("live"));
@@ -65,6 +72,17 @@ export class Live extends EventTarget {
     });
   }
 
+  /**
+   * One of many small pictures, made several together.
+   * @param {any} recipe
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Blob | null>} null when it was stopped; rejects as `aside` does
+   */
+  tile(recipe, signal) {
+    if (this.state !== "closed") return this.#tiles.ask(recipe, signal);
+    return signal?.aborted ? Promise.resolve(null) : this.aside(recipe, { forgettable: false });
+  }
+
   /** Forget the small pictures that still wait. */
   forgetAsides() {
     const kept = this.#waiting.filter((aside) => !aside.forgettable);
@@ -86,6 +104,7 @@ export class Live extends EventTarget {
     if (this.state === "closed") return this.#pumpFallback();
     if (this.state !== "open") return;
     this.#dropStale();
+    this.#tiles.pump();
     if (this.#want && this.#asked.size < UNANSWERED) {
       const { recipe } = this.#want;
       this.#want = null;
@@ -103,14 +122,20 @@ export class Live extends EventTarget {
   }
 
   #send(kind, recipe, size) {
-    const id = ++this.#ids;
+    const id = this.#write(kind, recipe, size);
     this.#asked.set(id, { kind, recipe, sent: performance.now() });
+    return id;
+  }
+
+  #write(kind, recipe, size) {
+    const id = ++this.#ids;
     this.#socket.send(JSON.stringify({ id, recipe, kind, ...(size && { size }) }));
     return id;
   }
 
   #dropStale() {
     const oldest = performance.now() - PATIENCE;
+    this.#tiles.again(oldest);
     for (const [id, { sent }] of this.#asked) {
       if (sent < oldest) this.#asked.delete(id);
     }
@@ -133,9 +158,13 @@ export class Live extends EventTarget {
     this.#failures = 0;
     const view = new DataView(data);
     const id = view.getUint32(0, true);
-    const kind = view.getUint8(4) ? "settled" : "live";
-    const asked = this.#answered(id);
+    const kind = KINDS[view.getUint8(4)];
     const blob = new Blob([new Uint8Array(data, 5)], { type: "image/jpeg" });
+    if (kind === "tile") {
+      this.#tiles.answer(id, { blob });
+      return;
+    }
+    const asked = this.#answered(id);
     if (this.#aside && kind === "live" && id >= this.#aside.id) {
       const { id: small, aside } = this.#aside;
       this.#aside = null;
@@ -150,6 +179,7 @@ export class Live extends EventTarget {
 
   #onText(text) {
     const { id, error } = JSON.parse(text);
+    if (this.#tiles.answer(id, { error })) return;
     this.#answered(id ?? 0);
     if (this.#aside?.id === id) {
       this.#aside.aside.reject(error);
@@ -167,6 +197,7 @@ export class Live extends EventTarget {
   #onClose(socket) {
     if (socket !== this.#socket) return;
     this.#asked.clear();
+    this.#tiles.again();
     if (this.#aside) this.#waiting.unshift(this.#aside.aside);
     this.#aside = null;
     this.#failures += 1;
