@@ -20,13 +20,8 @@ from websockets.exceptions import InvalidStatus
 
 from studio.language import LANGUAGES, table
 from studio.server import assets, fallback, routes, shelf
-from studio.server.routes import (
-    PREFERRED,
-    READS,
-    SAVES,
-    build_routes,
-    default_model,
-)
+from studio.server.press import AT_ONCE
+from studio.server.routes import PREFERRED, READS, build_routes, default_model
 
 
 def every_route() -> list[tuple[str, str]]:
@@ -236,8 +231,8 @@ def test_more_saves_at_once_than_are_made_at_once_all_come(
         wanted = {**recipe, "source": {"seed": seed}}
         return server.post("studio/save", json={"recipe": wanted}).content
 
-    with ThreadPoolExecutor(3 * SAVES) as people:
-        files = list(people.map(save, range(3 * SAVES)))
+    with ThreadPoolExecutor(3 * AT_ONCE) as people:
+        files = list(people.map(save, range(3 * AT_ONCE)))
     assert len(set(files)) == len(files)
     assert all(file.startswith(b"\x89PNG") for file in files)
 

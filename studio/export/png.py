@@ -22,6 +22,7 @@ from studio.recipe import Recipe, read_json
 
 if TYPE_CHECKING:
     import numpy as np
+    from PIL import PngImagePlugin
 
     from studio.model import Model
 
@@ -110,23 +111,33 @@ def write_png(
     ``style`` is the final w, float32 [layers, w_dim]; ``statement`` holds further
     texts by PNG keyword, see ``statement_of``. Equal arguments give equal bytes.
     """
-    from PIL import Image, PngImagePlugin
+    from PIL import Image
 
     content = {
         "recipe": recipe.to_dict(),
         "model_fingerprint": fingerprint,
         "w": _rows_of(style),
     }
+    recipe_text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    texts = texts_of(statement, {KEYWORD: recipe_text})
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG", pnginfo=texts)
+    return file.getvalue()
+
+
+def texts_of(
+    statement: Mapping[str, str], before: Mapping[str, str] | None = None
+) -> PngImagePlugin.PngInfo:
+    """Give the text chunks of a file that says how it was made, after others."""
+    from PIL import PngImagePlugin
+
     texts = PngImagePlugin.PngInfo()
-    texts.add_itxt(KEYWORD, json.dumps(content, ensure_ascii=False, allow_nan=False))
-    for keyword, text in statement.items():
+    for keyword, text in {**(before or {}), **statement}.items():
         texts.add_itxt(keyword, text)
     description = escape(statement.get("Description", "made with AI"))
     xmp = _XMP.format(kind=_SOURCE_TYPE, description=description)
     texts.add_itxt("XML:com.adobe.xmp", xmp)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG", pnginfo=texts)
-    return file.getvalue()
+    return texts
 
 
 def read_png(source: bytes | Path) -> SavedWork:

@@ -6,11 +6,9 @@ They are handed to ``launch(app_kwargs=...)``, and every one of them is guarded.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -20,29 +18,19 @@ from starlette.websockets import WebSocket
 
 from studio.checkpoint import PREVIEW, fingerprint, list_models, locate, read_card
 from studio.errors import InputError, ModelError, PictureError
-from studio.export.png import (
-    SavedWork,
-    is_consistent,
-    read_png,
-    statement_of,
-    write_png,
-)
-from studio.recipe import Recipe, Seed, read_json
+from studio.export.png import SavedWork, is_consistent, read_png
+from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
 from studio.server import pictures, training, views
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
+from studio.server.picks import Packer
+from studio.server.press import Press, file_name
 from studio.server.worker import RenderWorker, in_words, shared_worker
-
-if TYPE_CHECKING:
-    from studio.model import Model
 
 # The recipe's own cap, and a little for the object around it.
 SAVE_LIMIT = 260 * 1024
-# A picture of 4096 x 4096 takes 50 MB until it is packed, which takes seconds: so
-# many at once, and the others wait while they are still only recipes.
-SAVES = 4
 # Uploads are held in memory whole: so many at once, the others wait at the door, and
 # one that dawdles longer than this (seconds) must not keep the place.
 READS = 4
@@ -67,7 +55,7 @@ CARD_KEYS = (
 def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
     makers = worker or shared_worker()
-    presses, desks = asyncio.Semaphore(SAVES), asyncio.Semaphore(READS)
+    press, desks = Press(makers), asyncio.Semaphore(READS)
 
     async def live(websocket: WebSocket) -> None:
         await serve_socket(websocket, makers)
@@ -77,11 +65,12 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models", models),
         ("GET", "/models/{name}", model_card),
         ("GET", "/models/{name}/preview.webp", preview),
-        ("POST", "/save", partial(save, makers, presses)),
+        ("POST", "/save", partial(save, press)),
         ("POST", "/read", partial(read, makers, desks)),
         *training.table(),
         *pictures.table(),
         *views.table(makers),
+        *Packer(press).table(),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [
@@ -141,27 +130,13 @@ async def preview(request: Request) -> Response:
     return send_file(request, folder / PREVIEW, TYPES[".webp"])
 
 
-async def save(
-    worker: RenderWorker, presses: asyncio.Semaphore, request: Request
-) -> Response:
+async def save(press: Press, request: Request) -> Response:
     """``POST /studio/save``: a recipe becomes a PNG that holds it."""
     body = read_json(await read_body(request, SAVE_LIMIT))
     recipe = Recipe.from_dict(body.get("recipe") if isinstance(body, dict) else None)
-
-    def make(model: Model) -> Callable[[], bytes]:
-        pixels, style = model.render_canonical(recipe), model.style(recipe)
-        mark, statement = model.fingerprint, statement_of(model.card)
-        # Packing the file is left to another thread than the one that renders.
-        return lambda: write_png(
-            pixels, recipe, style=style, fingerprint=mark, statement=statement
-        )
-
-    async with presses:
-        pack = await asyncio.wrap_future(worker.ask(recipe.model, make))
-        file = await run_in_threadpool(pack)
-    name = f'attachment; filename="{_file_name(recipe)}"'
+    name = f'attachment; filename="{file_name(recipe)}"'
     return Response(
-        file,
+        await press.make(recipe),
         media_type="image/png",
         headers={"Content-Disposition": name},
     )
@@ -225,9 +200,3 @@ def _standing(recipe: Recipe) -> dict[str, bool]:
     except ModelError:
         return {"installed": False, "changed": False}
     return {"installed": True, "changed": current != recipe.fingerprint}
-
-
-def _file_name(recipe: Recipe) -> str:
-    model = re.sub(r"[^A-Za-z0-9_-]", "", recipe.model) or "work"
-    seed = f"-{recipe.source.seed}" if isinstance(recipe.source, Seed) else ""
-    return f"{model}{seed}.png"
