@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 LIMIT = 512 * 1024  # bytes of a request: sixty votes of nine places are 80 KB
-PARENTS, CHILDREN = 4, 64
+PARENTS, CHILDREN = 16, 64
 VOTES, RIVALS = 1000, 64
 KINDS = ("chosen", "liked", "disliked")
 FAR = 100.0  # standard deviations; no place that we gave is further out

@@ -14,9 +14,9 @@ export function preference(key, otherwise = null) {
   }
 }
 
-/** Remember `value` under `key`. */
+/** Remember `value` under `key`. @returns {boolean} whether it outlasts the page */
 export function prefer(key, value) {
-  write(localStore, key, JSON.stringify(value));
+  return write(localStore, key, JSON.stringify(value));
 }
 
 /** Where this tab was, or else where this browser was. */
@@ -34,6 +34,8 @@ const localStore = () => window.localStorage;
 const tabStore = () => window.sessionStorage;
 
 function read(store, key) {
+  // What found no room there is newer than what did.
+  if (memory.has(key)) return memory.get(key);
   try {
     return store().getItem(`reverie:${key}`);
   } catch {
@@ -44,7 +46,10 @@ function read(store, key) {
 function write(store, key, text) {
   try {
     store().setItem(`reverie:${key}`, text);
+    memory.delete(key);
+    return true;
   } catch {
     memory.set(key, text);
+    return false;
   }
 }

@@ -5,7 +5,7 @@
 import { fold, make } from "./elements.js";
 
 /**
- * The fold of the grid; `V` opens it, `T` the family tree.
+ * The fold of the grid; `V` opens it, `T` the family tree, `G` sixty-four.
  * @param {HTMLElement} room
  * @param {import("./desk.js").Desk} desk
  */
@@ -14,6 +14,7 @@ export function refining(room, desk) {
   const details = fold("refine", place);
   let panel = null;
   let tree = null;
+  let cull = null;
   const openPanel = async () => {
     panel ??= import("./refine/panel.js").then(({ Refine }) => new Refine(place, desk));
     return (await panel).wake();
@@ -21,6 +22,10 @@ export function refining(room, desk) {
   const openTree = async () => {
     tree ??= import("./refine/tree.js").then(({ Tree }) => new Tree(room, desk));
     return tree;
+  };
+  const openCull = async () => {
+    cull ??= import("./refine/cull.js").then(({ Cull }) => new Cull(room, desk));
+    return cull;
   };
   const attempt = (task) => task().catch((error) => desk.status.tellError(error));
 
@@ -32,12 +37,13 @@ export function refining(room, desk) {
     },
     tree: () => attempt(async () => (await openTree()).toggle()),
     exportTree: () => attempt(async () => (await openTree()).export()),
-    /** Show children of the work on the easel and `mate`, a moment or a recipe. */
-    breed: (mate) =>
+    cull: () => desk.store.work && attempt(async () => (await openCull()).toggle()),
+    /** Show children of the work on the easel and `mates`, moments of the history. */
+    breed: (mates) =>
       attempt(async () => {
         details.open = true;
         await openPanel();
-        (await panel).breedWith(mate);
+        (await panel).breedWith(mates);
       }),
   });
   return details;

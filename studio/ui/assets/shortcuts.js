@@ -11,6 +11,7 @@ const KEYS = [
   ["redo", "Ctrl+Shift+Z"],
   ["refine", "V"],
   ["tree", "T"],
+  ["cull", "G"],
   ["keep", "K"],
   ["save", "S"],
   ["link", "C"],

@@ -11,7 +11,7 @@ export async function savePicture(recipe) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ recipe }),
   });
-  const name = nameOf(response, recipe);
+  const name = nameOf(response, `${recipe.model}-${mainSeed(recipe.source) ?? "work"}.png`);
   download(await response.blob(), name);
   return name;
 }
@@ -59,13 +59,15 @@ export async function copy(text) {
   }
 }
 
-function nameOf(response, recipe) {
+/** The name that the server gives a file. */
+export function nameOf(response, otherwise) {
   const header = response.headers.get("content-disposition") ?? "";
   const named = /filename="?([^";]+)"?/.exec(header)?.[1];
-  return named ?? `${recipe.model}-${mainSeed(recipe.source) ?? "work"}.png`;
+  return named ?? otherwise;
 }
 
-function download(blob, name) {
+/** Hand `blob` to the person as a file. */
+export function download(blob, name) {
   const address = URL.createObjectURL(blob);
   const anchor = document.createElement("a");
   anchor.href = address;

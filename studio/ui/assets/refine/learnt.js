@@ -6,9 +6,10 @@ const NAMED = 3;
 const SURE = 0.75;
 const FAIR = 0.45;
 
-/** @param {{votes: number, sure: number, learnt: {property: string, amount: number}[]}} taste */
-export function sentenceOf(taste, ofTwo) {
-  if (ofTwo) return say("ui.refine.of_two");
+/** @param {{votes: number, sure: number, learnt: {property: string, amount: number}[]}} taste
+ * @param {number} works how many parents the children have */
+export function sentenceOf(taste, works) {
+  if (works > 1) return say("ui.refine.of_several", { count: works });
   if (!taste?.votes) return say("ui.refine.begin");
   const words = taste.learnt
     .map(({ property, amount }) => `effect.${property}.${amount > 0 ? "plus" : "minus"}`)

@@ -3,24 +3,26 @@
  * the new work, like any other change; from what is taken and liked the next grids
  * learn, and a sentence says what.
  */
-import { ask } from "../address.js";
 import { button, fold, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
 import { Slider } from "../slider.js";
-import { offerFile, pickFile, styled } from "./files.js";
+import { STRENGTH, breed, grown, questionOf } from "./children.js";
+import { styled } from "./files.js";
 import { sentenceOf } from "./learnt.js";
+import { Taste } from "./taste.js";
 import { Tile } from "./tile.js";
 import { Votes } from "./votes.js";
 
 /** A work that has changed is bred from when it has rested for this long (ms). */
 const REST = 350;
-const STRENGTH = 0.7;
 /** How much of the strength is left after each choice, where it is to shrink. */
 const SHRINKS = 0.88;
 const LEAST = 0.15;
 const REMEMBERED = 40;
-const MIDDLE = 4;
+/** Tiles of the grid, and where among them the parent stands. */
+const NINE = { count: 9, parent: 4 };
+const SIXTEEN = { count: 16, parent: 5 };
 
 export class Refine {
   /** @param {HTMLElement} place @param {import("../desk.js").Desk} desk */
@@ -28,10 +30,12 @@ export class Refine {
     Object.assign(this, { place, desk, store: desk.store, live: desk.live });
     styled("refine.css");
     this.votes = new Votes(() => this.store.card);
-    this.mate = null;
+    /** Works that the one on the easel is bred with. */
+    this.mates = [];
     this.answer = null;
     /** Grids by what was asked, so that undo brings the same ones back. */
     this.grids = new Map();
+    this.taste = new Taste(this.votes, desk, () => this.#soon(0));
     this.locks = preference("refine:locks", { composition: false, detail: false });
     this.#build();
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
@@ -45,9 +49,12 @@ export class Refine {
     this.#soon(0);
   }
 
-  /** Show children of the work on the easel and `mate`, as long as it stays there. */
-  breedWith({ recipe, id = null }) {
-    this.mate = { recipe, id };
+  /**
+   * Show children of the work on the easel and `mates`, as long as it stays there.
+   * @param {{recipe: any, id?: string}[]} mates
+   */
+  breedWith(mates) {
+    this.mates = mates.map(({ recipe, id = null }) => ({ recipe, id }));
     this.others(true);
   }
 
@@ -64,13 +71,8 @@ export class Refine {
   }
 
   #build() {
-    const on = { take: (tile) => this.#take(tile), judge: (tile, kind) => this.#judge(tile, kind) };
-    this.tiles = Array.from({ length: 9 }, (_, index) => new Tile(index + 1, on));
-    this.children = this.tiles.filter((_, index) => index !== MIDDLE);
-    const cells = this.tiles.map((tile) => tile.element);
-    this.grid = word(make("div", { class: "grid", role: "group" }, ...cells), {
-      name: "ui.refine.grid",
-    });
+    this.grid = word(make("div", { class: "grid", role: "group" }), { name: "ui.refine.grid" });
+    this.#lay();
     this.grid.addEventListener("pointerover", (event) => this.#point(event));
     this.grid.addEventListener("focusin", (event) => this.#point(event));
     this.learnt = make("p", { class: "learnt", role: "status" });
@@ -89,10 +91,37 @@ export class Refine {
         button("others", () => this.others(), { icon: "others" }),
         this.#toggle("composition"),
         this.#toggle("detail"),
+        this.#sizes(),
+        button("cull", () => this.desk.actions.cull(), { icon: "cull" }),
       ),
-      fold("taste", this.#taste()),
+      fold("taste", this.taste.element),
     );
+    this.taste.show();
     this.round = 0;
+  }
+
+  /** Put empty tiles in the grid, nine or sixteen. */
+  #lay() {
+    const { count, parent } = preference("refine:wide", false) ? SIXTEEN : NINE;
+    const on = { take: (tile) => this.#take(tile), judge: (tile, kind) => this.#judge(tile, kind) };
+    this.tiles = Array.from({ length: count }, (_, at) => new Tile(at + 1, on, at === parent));
+    this.parent = this.tiles[parent];
+    this.children = this.tiles.filter((tile) => tile !== this.parent);
+    this.grid.classList.toggle("is-wide", count === SIXTEEN.count);
+    this.grid.replaceChildren(...this.tiles.map((tile) => tile.element));
+  }
+
+  #sizes() {
+    const act = () => {
+      const wide = !preference("refine:wide", false);
+      prefer("refine:wide", wide);
+      control.setAttribute("aria-pressed", String(wide));
+      this.#lay();
+      this.#soon(0);
+    };
+    const control = button("wide", act, { icon: "wide" });
+    control.setAttribute("aria-pressed", String(preference("refine:wide", false)));
+    return control;
   }
 
   #strength() {
@@ -125,36 +154,24 @@ export class Refine {
     return control;
   }
 
-  #taste() {
-    const shrink = button("shrink", () => this.#shrinkOrNot(shrink), { icon: "chevron" });
-    shrink.setAttribute("aria-pressed", String(preference("refine:shrink", false)));
-    return make(
-      "div",
-      { class: "tools" },
-      button("tree", () => this.desk.actions.tree(), { icon: "tree" }),
-      shrink,
-      button("forget", () => this.#forget(), { icon: "reset" }),
-      button("taste_save", () => this.#saveTaste(), { icon: "save" }),
-      button("taste_open", () => this.#openTaste(), { icon: "open" }),
-    );
-  }
-
   #describe() {
     this.tiles.forEach((tile) => tile.describe());
+    this.taste.show();
     this.strength.describe({
       minus: say("ui.refine.whisper"),
       plus: say("ui.refine.leap"),
       name: say("ui.refine.strength"),
       figures: say("ui.refine.strength.hint"),
     });
-    this.learnt.replaceChildren(sentenceOf(this.answer?.taste, Boolean(this.mate)));
-    if (this.mate) this.learnt.append(" ", this.alone);
+    const works = this.mates.length + 1;
+    this.learnt.replaceChildren(sentenceOf(this.answer?.taste, works));
+    if (works > 1) this.learnt.append(" ", this.alone);
   }
 
   #follow(how) {
     if (how === "drift") return;
-    // Two parents are one question; another work is another one.
-    if (how !== "refine" && this.asked && this.asked !== this.#question()) this.mate = null;
+    // Several parents are one question; another work is another one.
+    if (how !== "refine" && this.asked && this.asked !== this.#question()) this.mates = [];
     this.#soon();
   }
 
@@ -164,7 +181,7 @@ export class Refine {
   }
 
   #question() {
-    return JSON.stringify([this.store.recipe, this.mate?.recipe ?? null]);
+    return JSON.stringify([this.store.recipe, ...this.mates.map(({ recipe }) => recipe)]);
   }
 
   async #breed() {
@@ -184,24 +201,13 @@ export class Refine {
   }
 
   #request() {
-    const { recipe } = this.store;
-    const locked = [...this.desk.sliders.byName].filter(([, slider]) => slider.locked);
-    return {
-      parents: this.mate ? [recipe, this.mate.recipe] : [recipe],
-      strength: this.strength.value,
-      count: 8,
-      locks: { ...this.locks, directions: locked.map(([name]) => name) },
-      votes: this.votes.all,
-    };
+    const mates = this.mates.map(({ recipe }) => recipe);
+    const parents = [this.store.recipe, ...mates];
+    return questionOf(this.desk, parents, this.children.length, this.votes);
   }
 
   async #fetch(body, key) {
-    const response = await ask("children", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = { ...(await response.json()), pictures: new Map() };
+    const answer = { ...(await breed(body)), pictures: new Map() };
     this.grids.set(key, answer);
     if (this.grids.size > REMEMBERED) this.#drop(this.grids.keys().next().value);
     return answer;
@@ -218,21 +224,25 @@ export class Refine {
     this.desk.status.clear("refine");
     this.children.forEach((tile, index) => tile.show(answer.children[index] ?? null));
     const parent = { role: "parent", recipe: this.store.recipe, place: answer.place };
-    this.tiles[MIDDLE].show(parent);
+    this.parent.show(parent);
     this.#describe();
     this.#offerMate(answer);
-    for (const tile of [this.tiles[MIDDLE], ...this.children]) {
-      if (!tile.child) continue;
-      const address = await this.#picture(answer, tile.child.recipe);
-      if (this.current !== key) return;
-      if (address) tile.draw(address);
-    }
+    this.stopping?.abort();
+    const { signal } = (this.stopping = new AbortController());
+    const wanted = [this.parent, ...this.children].filter((tile) => tile.child);
+    await Promise.all(wanted.map((tile) => this.#draw(tile, answer, signal)));
   }
 
-  async #picture(answer, recipe) {
+  async #draw(tile, answer, signal) {
+    const { child } = tile;
+    const address = await this.#picture(answer, child.recipe, signal);
+    if (address && tile.child === child) tile.draw(address);
+  }
+
+  async #picture(answer, recipe, signal) {
     const key = JSON.stringify(recipe);
     if (!answer.pictures.has(key)) {
-      const blob = await this.live.aside(recipe, { forgettable: false }).catch(() => null);
+      const blob = await this.live.tile(recipe, signal).catch(() => null);
       if (!blob) return null;
       answer.pictures.set(key, URL.createObjectURL(blob));
     }
@@ -242,7 +252,7 @@ export class Refine {
   #offerMate({ mate }) {
     if (!mate || this.offered === this.votes.all.length) return;
     this.offered = this.votes.all.length;
-    const offer = { key: "ui.refine.mate", act: () => this.breedWith({ recipe: mate }) };
+    const offer = { key: "ui.refine.mate", act: () => this.breedWith([{ recipe: mate }]) };
     this.desk.status.tell("ui.refine.inbred", {}, { from: "refine", offer });
   }
 
@@ -254,12 +264,9 @@ export class Refine {
     this.votes.add({ kind: "chosen", place, over: places });
     this.#shrink();
     if (tile.child.role === "parent") return this.others();
-    const also = this.mate?.id ? [this.mate.id] : [];
-    this.mate = null;
-    this.store.edit(
-      ({ recipe: { size }, hand }) => ({ recipe: size ? { ...recipe, size } : recipe, hand, also }),
-      "refine",
-    );
+    const also = this.mates.map(({ id }) => id).filter(Boolean);
+    this.mates = [];
+    this.store.edit((work) => ({ ...grown(recipe, work), also }), "refine");
     this.store.flush();
     return this.#soon(0);
   }
@@ -278,36 +285,9 @@ export class Refine {
     prefer("refine:strength", this.strength.value);
   }
 
-  #shrinkOrNot(control) {
-    const on = !preference("refine:shrink", false);
-    prefer("refine:shrink", on);
-    control.setAttribute("aria-pressed", String(on));
-  }
-
   #beAlone() {
-    this.mate = null;
+    this.mates = [];
     return this.others(true);
-  }
-
-  #forget() {
-    this.votes.forget();
-    this.desk.status.tell("ui.refine.forgotten", {}, { good: true });
-    this.#soon(0);
-  }
-
-  #saveTaste() {
-    offerFile(this.votes.write(), `${this.store.card.name}-taste.json`);
-  }
-
-  async #openTaste() {
-    const file = await pickFile(".json");
-    if (!file) return;
-    try {
-      this.votes.read(await file.text());
-      this.#soon(0);
-    } catch (error) {
-      this.desk.status.tellError(error);
-    }
   }
 
   #point(event) {
@@ -324,7 +304,7 @@ export class Refine {
     }
     if (/^[1-9]$/.test(event.key)) {
       const tile = this.tiles[Number(event.key) - 1];
-      if (tile.child) this.#take(tile);
+      if (tile?.child) this.#take(tile);
     } else if (event.key === "0") this.others();
     else if ("+=-".includes(event.key) && this.under?.controls && this.under.child) {
       this.#judge(this.under, event.key === "-" ? "disliked" : "liked");

@@ -2,16 +2,15 @@
 import { icon } from "../icons.js";
 import { make } from "../elements.js";
 import { say, word } from "../languages.js";
-
-/** A finger that moves this far sideways swipes (pixels). */
-const SWIPE = 36;
+import { onSwipe } from "./swipe.js";
 
 export class Tile {
   /**
-   * @param {number} number 1 to 9, its key
+   * @param {number} number from 1, up to 9 also its key
    * @param {{take: (tile: Tile) => void, judge: (tile: Tile, kind: string) => void}} on
+   * @param {boolean} isParent nobody votes on the work itself
    */
-  constructor(number, on) {
+  constructor(number, on, isParent) {
     Object.assign(this, { number, on, child: null, verdict: null });
     this.image = make("img", { alt: "", draggable: "false" });
     this.open = make(
@@ -21,8 +20,11 @@ export class Tile {
     );
     this.role = make("span", { class: "tile-role" });
     this.element = make("div", { class: "tile" }, this.open, this.role);
-    if (number !== 5) this.element.append(this.#votes());
-    this.#listen();
+    if (!isParent) this.element.append(this.#votes());
+    // To the right likes, to the left dislikes.
+    this.swiped = onSwipe(this.element, (side) => {
+      if (this.child && this.controls) on.judge(this, side > 0 ? "liked" : "disliked");
+    });
     this.show(null);
   }
 
@@ -61,7 +63,7 @@ export class Tile {
   }
 
   #take() {
-    if (this.child && !this.swiped) this.on.take(this);
+    if (this.child && !this.swiped()) this.on.take(this);
   }
 
   #votes() {
@@ -76,22 +78,5 @@ export class Tile {
     };
     this.controls = { liked: vote("like", "liked"), disliked: vote("dislike", "disliked") };
     return make("div", { class: "tile-votes" }, ...Object.values(this.controls));
-  }
-
-  /** A swipe to the right likes, to the left dislikes. */
-  #listen() {
-    let start = null;
-    this.element.addEventListener("pointerdown", (event) => {
-      start = event.pointerType === "touch" ? event.clientX : null;
-      this.swiped = false;
-    });
-    this.element.addEventListener("pointerup", (event) => {
-      const moved = start === null ? 0 : event.clientX - start;
-      this.swiped = Math.abs(moved) > SWIPE;
-      if (this.swiped && this.child && this.controls) {
-        this.on.judge(this, moved > 0 ? "liked" : "disliked");
-      }
-      start = null;
-    });
   }
 }

@@ -209,7 +209,7 @@ export class Tree {
     const [first, second] = this.ticked;
     await this.desk.visit(first.id);
     this.dialog.close();
-    await this.desk.actions.breed(second);
+    await this.desk.actions.breed([second]);
   }
 
   #onlyStarred(control) {

@@ -1,0 +1,40 @@
+/** Asking the server for children, with the strength, locks and taste of the person. */
+import { ask } from "../address.js";
+import { preference } from "../preferences.js";
+
+export const STRENGTH = 0.7;
+
+/**
+ * What is asked for: `count` children of `parents`, the first of which is kept in
+ * what is locked.
+ * @param {import("../desk.js").Desk} desk
+ * @param {any[]} parents recipes
+ * @param {import("./votes.js").Votes} votes
+ */
+export function questionOf(desk, parents, count, votes) {
+  const locked = [...desk.sliders.byName].filter(([, slider]) => slider.locked);
+  const halves = preference("refine:locks", { composition: false, detail: false });
+  return {
+    parents,
+    strength: preference("refine:strength", STRENGTH),
+    count,
+    locks: { ...halves, directions: locked.map(([name]) => name) },
+    votes: votes.all,
+  };
+}
+
+/** @returns {Promise<any>} children with their roles. @throws {Trouble} */
+export async function breed(question, signal = null) {
+  const response = await ask("children", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(question),
+    signal,
+  });
+  return response.json();
+}
+
+/** `child` as it goes onto the easel of `work`: delivered as large, the same sliders. */
+export function grown(child, { recipe: { size }, hand }) {
+  return { recipe: size ? { ...child, size } : child, hand };
+}

@@ -1,0 +1,252 @@
+/**
+ * Picking fast: sixty-four works on one wall, a large look at the one under the hand,
+ * two keys. What is picked leaves as files, as a contact sheet, or as parents.
+ */
+import { button, make } from "../elements.js";
+import { languages, say, word } from "../languages.js";
+import { mainSeed } from "../recipe.js";
+import { prefer, preference } from "../preferences.js";
+import { fetchPicks } from "./errands.js";
+import { styled } from "./files.js";
+import { MANY, Pile } from "./pile.js";
+import { Wall } from "./wall.js";
+
+const FILTERS = ["all", "picked", "rejected", "undecided"];
+const WAYS = ["far", "near"];
+/** As many parents as the server takes. */
+const PARENTS = 16;
+
+export class Cull {
+  /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
+  constructor(room, desk) {
+    Object.assign(this, { desk, filter: "all", errand: null });
+    styled("cull.css");
+    this.pile = new Pile(desk);
+    this.wall = new Wall({
+      shows: ({ verdict }) => this.filter === "all" || (verdict ?? "undecided") === this.filter,
+      judge: (find, verdict) => this.#judge(find, verdict),
+      look: (find) => this.#look(find),
+      bring: (find) => this.#breed([find]),
+    });
+    this.dialog = this.#build();
+    room.append(this.dialog);
+    this.pile.addEventListener("fresh", () => this.#fresh());
+    this.pile.addEventListener("picture", ({ detail }) => this.#drawn(detail));
+    this.pile.addEventListener("change", () => this.#follow());
+    languages.addEventListener("language", () => this.#describe());
+  }
+
+  /** Show or put away the wall; the first time, or with another model, it is new. */
+  toggle() {
+    if (this.dialog.open) return this.dialog.close();
+    this.desk.hold();
+    this.desk.store.flush();
+    this.dialog.showModal();
+    this.#describe();
+    return this.pile.fits ? this.#attempt(() => this.pile.resume()) : this.#generate();
+  }
+
+  #build() {
+    this.count = make("span", { class: "cull-count", role: "status" });
+    this.again = button("cull_again", () => this.#again(), { icon: "others" });
+    this.large = make("img", { alt: "", draggable: "false" });
+    this.caption = make("p", { class: "cull-caption" });
+    this.note = make("p", { class: "cull-note", role: "status" });
+    this.acts = ["zip", "sheet", "breed"].map((name) =>
+      button(`cull_${name}`, () => this.#act(name), { icon: name === "breed" ? "tree" : "save" }),
+    );
+    const dialog = make(
+      "dialog",
+      { class: "cull" },
+      make(
+        "div",
+        { class: "cull-head" },
+        word(make("h2"), { text: "ui.cull.title" }),
+        this.count,
+        this.#choice("way", WAYS, preference("cull:way", "far"), (way) => this.#go(way)),
+        this.again,
+        button("close", () => dialog.close(), { icon: "close", bare: true }),
+      ),
+      make(
+        "div",
+        { class: "cull-body" },
+        this.wall.element,
+        make("figure", { class: "cull-loupe" }, this.large, this.caption),
+      ),
+      make(
+        "div",
+        { class: "cull-foot" },
+        this.#choice("show", FILTERS, "all", (filter) => this.#only(filter)),
+        this.note,
+        ...this.acts,
+      ),
+    );
+    word(dialog, { name: "ui.cull.title" });
+    dialog.addEventListener("keydown", (event) => this.#key(event));
+    dialog.addEventListener("close", () => this.#leave());
+    return dialog;
+  }
+
+  /** A few quiet buttons of which one is pressed. */
+  #choice(name, values, chosen, act) {
+    const group = word(make("div", { class: "cull-choice", role: "group" }), {
+      name: `ui.cull.${name}`,
+    });
+    const mark = (value) => {
+      for (const control of group.children) {
+        control.setAttribute("aria-pressed", String(control.dataset.value === value));
+      }
+    };
+    for (const value of values) {
+      const control = button(`cull.${name}.${value}`, () => (mark(value), act(value)));
+      control.dataset.value = value;
+      group.append(control);
+    }
+    mark(chosen);
+    return group;
+  }
+
+  #go(way) {
+    prefer("cull:way", way);
+    return this.#generate();
+  }
+
+  #again() {
+    if (!this.pile.busy) return this.#generate();
+    this.pile.stop();
+    return this.#say("ui.cull.stopped");
+  }
+
+  #generate() {
+    const touch = matchMedia("(hover: none)").matches;
+    this.#say(touch ? "ui.cull.touch" : "ui.cull.keys");
+    return this.#attempt(() => this.pile.generate(preference("cull:way", "far") === "near"));
+  }
+
+  async #attempt(task) {
+    try {
+      await task();
+    } catch (error) {
+      this.#tellError(error);
+    }
+  }
+
+  #fresh() {
+    this.wall.hang(this.pile.finds);
+    this.#follow();
+    this.wall.focus(0);
+  }
+
+  #drawn(find) {
+    this.wall.draw(find);
+    if (find === this.under) this.#look(find);
+    this.#follow();
+  }
+
+  #only(filter) {
+    this.filter = filter;
+    this.wall.arrange();
+  }
+
+  /** What is under the hand, large, from the same picture. */
+  #look(find) {
+    this.under = find;
+    this.large.classList.toggle("is-drawn", Boolean(find.address));
+    if (find.address) this.large.src = find.address;
+    const seed = mainSeed(find.recipe.source);
+    const state = say(`ui.cull.is.${find.verdict ?? "undecided"}`);
+    const key = seed === null ? "ui.cull.caption_child" : "ui.cull.caption";
+    this.caption.textContent = say(key, { number: find.number, seed, state });
+  }
+
+  async #judge(find, verdict) {
+    const next = find.verdict === verdict ? null : verdict;
+    const written = this.pile.judge(find, next);
+    this.wall.arrange();
+    if (find === this.under) this.#look(find);
+    await written.catch(() => this.#offerExport());
+  }
+
+  #follow() {
+    const { pile } = this;
+    const [picked, rejected] = [pile.with("picked").length, pile.with("rejected").length];
+    this.wall.rest(pile.waiting);
+    const drawn = pile.waiting ? 0 : pile.drawn;
+    const params = { drawn, many: MANY, picked, rejected };
+    this.count.textContent = say(pile.busy ? "ui.cull.coming" : "ui.cull.count", params);
+    const label = pile.busy ? "cull_stop" : "cull_again";
+    word(this.again, { name: `ui.${label}`, hint: `ui.${label}.hint` });
+    word(this.again.querySelector(".label"), { text: `ui.${label}` });
+    for (const control of this.acts) control.disabled = !picked || pile.waiting || Boolean(this.errand);
+  }
+
+  #describe() {
+    this.#follow();
+    this.wall.describe();
+    if (this.under) this.#look(this.under);
+  }
+
+  #act(name) {
+    const finds = this.pile.with("picked");
+    return name === "breed" ? this.#breed(finds) : this.#fetch(name, finds);
+  }
+
+  async #fetch(way, finds) {
+    this.errand = new AbortController();
+    const { signal } = this.errand;
+    this.#follow();
+    this.#say("ui.cull.packing", { count: finds.length, size: 0 });
+    const told = (size) =>
+      this.#say("ui.cull.packing", { count: finds.length, size: size.toFixed(1) });
+    try {
+      const file = await fetchPicks(way, finds, signal, told);
+      this.#say("ui.cull.saved", { file });
+    } catch (error) {
+      if (!signal.aborted) this.#tellError(error);
+    }
+    this.errand = null;
+    this.#follow();
+  }
+
+  /** The first on the easel, bred with the others. */
+  async #breed(finds) {
+    const [first, ...others] = finds.slice(0, PARENTS);
+    this.dialog.close();
+    const { desk } = this;
+    // One that the history has no room for, or that was never picked, is brought anew.
+    if (first.moment) await desk.visit(first.moment.id);
+    if (desk.history.head?.id !== first.moment?.id) await desk.bring(first, "cull");
+    const mates = others.map(({ recipe, moment }) => ({ recipe, id: moment?.id }));
+    await desk.actions.breed(mates);
+    if (finds.length > PARENTS) desk.status.tell("ui.cull.parents", { count: PARENTS });
+  }
+
+  #leave() {
+    this.errand?.abort();
+    this.pile.stop();
+  }
+
+  #say(key, params = {}) {
+    this.note.replaceChildren(say(key, params));
+  }
+
+  #tellError({ code = "ui.status.no_answer", params = {}, sentence = "" }) {
+    const key = code.startsWith("ui.") ? code : `error.${code}`;
+    this.note.replaceChildren(languages.knows(key) ? say(key, params) : sentence);
+  }
+
+  #offerExport() {
+    const act = () => this.desk.actions.exportTree();
+    const fields = { type: "button", class: "offer", onclick: act };
+    const offer = make("button", fields, say("ui.tree.export"));
+    this.note.replaceChildren(say("ui.status.not_recorded"), " ", offer);
+  }
+
+  /** Two keys decide and go on; no key reaches the work that is out of sight. */
+  #key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+    if (event.key === "Escape") return;
+    event.stopPropagation();
+    if (this.wall.key(event.key)) event.preventDefault();
+  }
+}

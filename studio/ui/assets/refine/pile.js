@@ -1,0 +1,139 @@
+/**
+ * Sixty-four works to pick from. Pictures come as the server makes them; every pick
+ * goes into the history at once, so that a page that closes loses none.
+ *
+ * @typedef {Object} Find
+ * @property {number} number 1 to 64
+ * @property {any} recipe
+ * @property {any} hand
+ * @property {"picked" | "rejected" | null} verdict
+ * @property {any} moment what stands for it in the history, once it was picked
+ * @property {string | null} address of its picture
+ */
+import { freshId } from "../database.js";
+import { randomSeed } from "../recipe.js";
+import { breed, grown, questionOf } from "./children.js";
+import { Votes } from "./votes.js";
+
+export const MANY = 64;
+
+export class Pile extends EventTarget {
+  /** @type {Find[]} */ finds = [];
+  /** Whether new works are asked for, and the old ones no longer count. */ waiting = false;
+  #stop = null;
+
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    super();
+    this.desk = desk;
+    this.votes = new Votes(() => desk.store.card);
+  }
+
+  get busy() {
+    return this.#stop !== null;
+  }
+
+  get drawn() {
+    return this.finds.filter(({ address }) => address).length;
+  }
+
+  /** Whether all of it is of the model on the easel, as it is now. */
+  get fits() {
+    const { card } = this.desk.store;
+    return this.finds.length > 0 && this.finds[0].recipe.fingerprint === card?.fingerprint;
+  }
+
+  /** @param {"picked" | "rejected" | null} verdict @returns {Find[]} */
+  with(verdict) {
+    return this.finds.filter((find) => find.verdict === verdict);
+  }
+
+  /** New ones: around the work on the easel, or from anywhere under its sliders. */
+  async generate(near) {
+    this.stop();
+    const { signal } = (this.#stop = new AbortController());
+    const { work } = this.desk.store;
+    const parent = this.desk.history.head?.id;
+    this.waiting = true;
+    this.#changed();
+    try {
+      const recipes = near ? await this.#children(work, signal) : strangers(work.recipe);
+      if (signal.aborted) return;
+      this.#take(recipes.map((recipe) => ({ ...grown(recipe, work), parent })));
+    } catch (error) {
+      if (signal.aborted) return;
+      this.stop();
+      throw error;
+    }
+    await this.#draw(signal);
+  }
+
+  /** Go on with pictures that were stopped. */
+  async resume() {
+    if (this.busy || this.drawn === this.finds.length) return;
+    const { signal } = (this.#stop = new AbortController());
+    await this.#draw(signal);
+  }
+
+  stop() {
+    this.#stop?.abort();
+    this.#stop = null;
+    this.waiting = false;
+    this.#changed();
+  }
+
+  /**
+   * Pick or reject a find, or neither; a pick becomes a moment of the history, and one
+   * that is taken back is pruned there. Rejects where the browser has no room.
+   */
+  async judge(find, verdict) {
+    find.verdict = verdict;
+    this.#changed();
+    const { history } = this.desk;
+    if (verdict === "picked") {
+      find.moment ??= momentOf(find);
+      await history.takeIn([{ ...find.moment, pruned: false }]);
+    } else if (find.moment) await history.takeIn([{ ...find.moment, pruned: true }]);
+  }
+
+  async #children(work, signal) {
+    const question = questionOf(this.desk, [work.recipe], MANY, this.votes);
+    const { children } = await breed(question, signal);
+    return children.map(({ recipe }) => recipe);
+  }
+
+  #take(works) {
+    for (const { address } of this.finds) if (address) URL.revokeObjectURL(address);
+    const blank = { verdict: null, moment: null, address: null };
+    this.waiting = false;
+    this.finds = works.map((work, index) => ({ number: index + 1, ...work, ...blank }));
+    this.dispatchEvent(new Event("fresh"));
+  }
+
+  async #draw(signal) {
+    const left = this.finds.filter(({ address }) => !address);
+    await Promise.all(left.map((find) => this.#picture(find, signal)));
+    if (!signal.aborted) this.stop();
+  }
+
+  async #picture(find, signal) {
+    const blob = await this.desk.live.tile(find.recipe, signal).catch(() => null);
+    if (!blob || signal.aborted) return;
+    find.address = URL.createObjectURL(blob);
+    this.dispatchEvent(new CustomEvent("picture", { detail: find }));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}
+
+/** Works of seeds by chance, under the same sliders. */
+function strangers({ mix: _, patches: __, residual: ___, ...recipe }) {
+  return Array.from({ length: MANY }, () => ({ ...recipe, source: { seed: randomSeed() } }));
+}
+
+function momentOf({ recipe, hand, parent }) {
+  const parents = parent ? [parent] : [];
+  return { id: freshId(), parents, recipe, hand, how: "cull", time: Date.now() };
+}
