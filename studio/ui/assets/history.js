@@ -11,6 +11,9 @@
  * @property {import("./store.js").Hand} hand
  * @property {string} how
  * @property {number} time milliseconds since 1970
+ * @property {string} [name]
+ * @property {boolean} [starred]
+ * @property {boolean} [pruned] hidden from the family tree, with what came from it alone
  */
 import { freshId } from "./database.js";
 import { lastPlace, rememberPlace } from "./preferences.js";

@@ -14,10 +14,12 @@ export class Row {
    * @param {import("./lineage.js").Row} row
    * @param {Record<"go" | "star" | "tick", (moment: any) => void>} on
    */
-  constructor({ moment, lane, above, below }, on) {
+  constructor({ moment, lane, above, joins }, on) {
     Object.assign(this, { moment, on, drawn: false });
     this.image = make("img", { alt: "", draggable: "false" });
-    const words = make("span", { class: "tree-words" }, howOf(moment), timeOf(moment));
+    const [first, second] = moment.name ? [moment.name, howOf(moment)] : [howOf(moment)];
+    const words = make("span", { class: "tree-words" }, first, timeOf(moment, second));
+    words.classList.toggle("is-named", Boolean(moment.name));
     const go = make(
       "button",
       { type: "button", class: "tree-go", onclick: () => on.go(moment) },
@@ -28,7 +30,7 @@ export class Row {
     this.element = make(
       "div",
       { class: "tree-row", role: "listitem", "data-id": moment.id },
-      linesOf(moment.id, lane, above, below),
+      linesOf(moment.id, lane, above, joins),
       go,
       this.#star(),
       this.#tick(),
@@ -72,13 +74,13 @@ function howOf({ how }) {
   return say(languages.knows(key) ? key : "ui.how.other");
 }
 
-function timeOf({ time }) {
+function timeOf({ time }, how) {
   const form = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
   const written = new Date(time).toLocaleString(languages.current, form);
-  return make("span", { class: "tree-time" }, written);
+  return make("span", { class: "tree-time" }, how ? `${how} · ${written}` : written);
 }
 
-function linesOf(id, lane, above, below) {
+function linesOf(id, lane, above, joins) {
   const wide = LANE * (LANES + 1);
   const at = (index) => LANE * (Math.min(index, LANES - 1) + 1);
   const [x, y] = [at(lane), ROW_HEIGHT / 2];
@@ -88,12 +90,9 @@ function linesOf(id, lane, above, below) {
     if (target === id) paths.push(`M${at(index)} 0C${at(index)} ${y / 2} ${x} ${y / 2} ${x} ${y}`);
     else paths.push(`M${at(index)} 0V${ROW_HEIGHT}`);
   });
-  below.forEach((target, index) => {
-    const begins = target && above[index] !== target;
-    if (!begins) return;
-    const to = at(index);
+  for (const to of joins.map(at)) {
     paths.push(`M${x} ${y}C${x} ${1.5 * y} ${to} ${1.5 * y} ${to} ${ROW_HEIGHT}`);
-  });
+  }
   const shell = document.createElement("template");
   shell.innerHTML =
     `<svg class="tree-lines" width="${wide}" height="${ROW_HEIGHT}" aria-hidden="true">` +

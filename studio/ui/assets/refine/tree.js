@@ -6,13 +6,16 @@ import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { fitted } from "../store.js";
 import { Comparison } from "./comparison.js";
+import { Foot } from "./foot.js";
 import { offerFile, pickFile, styled } from "./files.js";
-import { readTree, rowsOf, writeTree } from "./lineage.js";
+import { nearest, readTree, revived, rowsOf, standing, writeTree } from "./lineage.js";
 import { Row, ROW_HEIGHT } from "./row.js";
 
 /** Rows beyond the edge that are there before they come into sight. */
 const SPARE = 4;
 const PICTURES = 400;
+/** As many parents as the server takes. */
+const TICKS = 16;
 
 export class Tree {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
@@ -20,6 +23,7 @@ export class Tree {
     Object.assign(this, { desk, rows: [], shown: new Map(), ticked: [], pictures: new Map() });
     styled("tree.css");
     this.starred = false;
+    this.pruned = false;
     this.dialog = this.#build();
     room.append(this.dialog);
     desk.history.addEventListener("move", () => this.dialog.open && this.refresh());
@@ -40,17 +44,30 @@ export class Tree {
 
   /** Read the history again. */
   async refresh() {
-    const all = await this.desk.history.all();
-    const chosen = this.starred ? all.filter(({ starred }) => starred) : all;
+    this.all = await this.desk.history.all();
+    const stands = standing(this.all);
+    const chosen = this.all.filter(
+      ({ id, starred }) => stands.has(id) !== this.pruned && (starred || !this.starred),
+    );
+    const fresh = new Map(chosen.map((moment) => [moment.id, moment]));
+    this.ticked = this.ticked.map(({ id }) => fresh.get(id)).filter(Boolean);
+    this.chosen = chosen;
     this.rows = rowsOf(chosen);
     this.count.textContent = say("ui.tree.count", { count: chosen.length });
     this.#redraw();
   }
 
-  /** Download everything as one file. */
+  /** Download everything as one file, what was pruned too. */
   async export() {
     const moments = await this.desk.history.all();
     offerFile(writeTree(moments), "reverie-tree.json");
+  }
+
+  /** Download what is shown, and say what stays behind. */
+  #exportShown() {
+    offerFile(writeTree(this.chosen), "reverie-tree.json");
+    const params = { count: this.chosen.length, all: this.all.length };
+    this.foot.tell("ui.tree.exported", params);
   }
 
   /** Take in the works of an exported tree; what is there already stays. */
@@ -75,11 +92,13 @@ export class Tree {
     this.scroller = make("div", { class: "tree-rows", tabindex: "-1", autofocus: true }, this.space);
     this.scroller.addEventListener("scroll", () => this.#paint(), { passive: true });
     this.comparison = new Comparison(this.desk.live, () => this.#compare(false));
-    this.note = word(make("p", { class: "tree-note" }), { text: "ui.tree.choose" });
-    this.compare = button("compare", () => this.#compare(true));
-    this.breed = button("breed", () => this.#breed());
-    const star = button("starred", () => this.#onlyStarred(star), { icon: "star" });
-    star.setAttribute("aria-pressed", "false");
+    this.foot = new Foot({
+      name: (text) => this.#name(text),
+      prune: () => this.#prune(),
+      revive: () => this.#revive(this.ticked.map(({ id }) => id)),
+      compare: () => this.#compare(true),
+      breed: () => this.#breed(),
+    });
     const dialog = make(
       "dialog",
       { class: "tree" },
@@ -88,14 +107,15 @@ export class Tree {
         { class: "tree-head" },
         word(make("h2"), { text: "ui.tree" }),
         this.count,
-        star,
-        button("tree_export", () => this.export(), { icon: "save" }),
+        this.#filter("starred", "star"),
+        this.#filter("pruned", "branch"),
+        button("tree_export", () => this.#exportShown(), { icon: "save" }),
         button("tree_import", () => this.#pick(), { icon: "open" }),
         button("close", () => dialog.close(), { icon: "close", bare: true }),
       ),
       this.scroller,
       this.comparison.element,
-      make("div", { class: "tree-foot" }, this.note, this.compare, this.breed),
+      this.foot.element,
     );
     word(dialog, { name: "ui.tree" });
     new ResizeObserver(() => this.#paint()).observe(this.scroller);
@@ -145,9 +165,7 @@ export class Tree {
     const head = this.desk.history.head?.id;
     const ids = this.ticked.map(({ id }) => id);
     for (const row of this.shown.values()) row.mark(head, ids);
-    const two = this.ticked.length === 2;
-    this.compare.disabled = !two;
-    this.breed.disabled = !two || this.ticked[0].recipe.model !== this.ticked[1].recipe.model;
+    this.foot.follow(this.ticked, this.pruned);
   }
 
   /** Pictures of the rows in sight, one at a time, as long as they are in sight. */
@@ -189,14 +207,13 @@ export class Tree {
 
   async #star(moment) {
     moment.starred = !moment.starred;
-    await this.desk.history.takeIn([moment]).catch(() => {});
-    if (this.starred) await this.refresh();
+    await this.#write([moment]);
   }
 
   #tick(moment) {
     const others = this.ticked.filter(({ id }) => id !== moment.id);
     const taken = others.length < this.ticked.length;
-    this.ticked = taken ? others : [...others.slice(-1), moment];
+    this.ticked = taken ? others : [...others.slice(1 - TICKS), moment];
     this.#follow();
   }
 
@@ -206,16 +223,59 @@ export class Tree {
   }
 
   async #breed() {
-    const [first, second] = this.ticked;
+    const [first, ...others] = this.ticked;
     await this.desk.visit(first.id);
     this.dialog.close();
-    await this.desk.actions.breed([second]);
+    await this.desk.actions.breed(others);
   }
 
-  #onlyStarred(control) {
-    this.starred = !this.starred;
-    control.setAttribute("aria-pressed", String(this.starred));
-    return this.refresh();
+  /** Give the one that is ticked a name; none takes it away. */
+  async #name(text) {
+    const [moment] = this.ticked;
+    await this.#write([{ ...moment, name: text.trim() }]);
+  }
+
+  /** Hide what is ticked and all that comes from it alone; nothing is destroyed. */
+  async #prune() {
+    const cut = new Set(this.ticked.map(({ id }) => id));
+    const after = this.all.map((one) => (cut.has(one.id) ? { ...one, pruned: true } : one));
+    const [before, stands] = [standing(this.all), standing(after)];
+    const head = this.desk.history.head?.id;
+    const refuge = nearest(this.all, head, stands);
+    if (!refuge) return this.foot.tell("ui.tree.last_branch");
+    if (refuge.id !== head) await this.desk.visit(refuge.id);
+    const done = await this.#write(after.filter(({ id }) => cut.has(id)));
+    const count = before.size - stands.size;
+    const offer = { key: "ui.tree_revive", act: () => this.#revive([...cut]) };
+    return done && this.foot.tell("ui.tree.was_pruned", { count }, offer);
+  }
+
+  async #revive(ids) {
+    if (await this.#write(revived(this.all, ids))) this.foot.tell("ui.tree.choose");
+  }
+
+  /** Write moments again. @returns {Promise<boolean>} whether there was room */
+  async #write(moments) {
+    try {
+      await this.desk.history.takeIn(moments);
+    } catch {
+      this.foot.tell("ui.tree.full", {}, { key: "ui.tree.export", act: () => this.export() });
+      return false;
+    }
+    await this.refresh();
+    return true;
+  }
+
+  /** Show only the starred ones, or what was pruned. */
+  #filter(name, drawing) {
+    const control = button(name, () => {
+      this[name] = !this[name];
+      control.setAttribute("aria-pressed", String(this[name]));
+      this.scroller.scrollTop = 0;
+      this.refresh();
+    }, { icon: drawing });
+    control.setAttribute("aria-pressed", "false");
+    return control;
   }
 
   async #pick() {
@@ -227,6 +287,6 @@ export class Tree {
       this.desk.status.tellError(error);
     }
     // The status line lies under the dialog; what it says is wanted here too.
-    this.note.textContent = this.desk.status.line.textContent;
+    this.foot.repeat(this.desk.status.line.textContent);
   }
 }
