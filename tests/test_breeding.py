@@ -195,3 +195,21 @@ def test_what_the_generator_missed_fades_with_the_distance(
     assert near.recipe.residual is not None
     assert near.recipe.residual.amount == pytest.approx(0.75)
     assert wild.recipe.residual is None
+
+
+def test_children_of_many_lie_amid_all_of_them_and_beyond(
+    tiny_model: Model, space: Space
+) -> None:
+    many = [Parent.of(tiny_model.recipe(s), tiny_model, space) for s in range(5)]
+    children = nursery(tiny_model, space).among(many, learn([]), 0, 15)
+    known = np.stack([parent.style.ravel() for parent in many])
+    heaviest = set()
+    for child in children:
+        style = tiny_model.style(child.recipe).ravel()
+        sides = np.concatenate([known.T, 100 * np.ones((1, 5))])
+        shares = np.linalg.lstsq(sides, np.append(style, 100), rcond=None)[0]
+        if child.role == "between":
+            assert shares.min() > -0.3
+            heaviest.add(int(shares.argmax()))
+    assert len(heaviest) > 1
+    assert {"between", "beyond", "crossed"} == {child.role for child in children}

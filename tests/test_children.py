@@ -65,6 +65,23 @@ def test_sixty_four_children_in_one_go(server: Server, recipe: dict[str, Any]) -
     assert len(breed(server, parents=[recipe], count=64)["children"]) == 64
 
 
+def test_sixteen_works_can_be_parents_and_no_more(
+    server: Server, recipe: dict[str, Any]
+) -> None:
+    many = [{**recipe, "source": {"seed": seed}} for seed in range(17)]
+    assert len(breed(server, parents=many[:16], count=15)["children"]) == 15
+    assert refused(server, parents=many) == "recipe_list"
+
+
+def test_children_keep_the_patches_of_their_parent(
+    server: Server, recipe: dict[str, Any]
+) -> None:
+    mask = {"h": 1, "w": 2, "data": "/wA="}
+    patches = [{"mask": mask, "recipe": {**recipe, "source": {"seed": 3}}}]
+    answer = breed(server, parents=[{**recipe, "patches": patches}])
+    assert all(child["recipe"]["patches"] == patches for child in answer["children"])
+
+
 def test_a_work_bred_with_itself_is_offered_a_mate(
     server: Server, recipe: dict[str, Any]
 ) -> None:

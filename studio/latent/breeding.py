@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 INBRED = 0.85  # kinship above which children are nearly alike
+EVENNESS = 0.7  # of shares of many parents: 0 would be one alone, 10 all alike
 MATES = 16  # strangers of whom the most distant one is offered
 # Shares of eight children: between the parents, their layers crossed, beyond them.
 LITTER = ("between", "between", "crossed", "between", "beyond", "between", "crossed")
@@ -96,10 +97,10 @@ class Nursery:
     ) -> list[Child]:
         """Give ``count`` children of several works, the first one's in their locks.
 
-        *between* lies on the way from one to another, *beyond* past the other end,
-        *crossed* has the composition of one and the detail of another. All vary by
-        half the strength. Of three that chance offers, the one believed to be liked
-        most is kept. Raises InputError where the locks leave nothing to change.
+        *between* lies amid all of them, nearer to some, *beyond* past one as seen from
+        another, *crossed* has the composition of one and the detail of another. All
+        vary by half the strength. Of three that chance offers, the one believed to be
+        liked most is kept. Raises InputError where the locks leave nothing to change.
         """
         roles = [(*LITTER, "beyond")[i % 8] for i in range(count)]
         children = []
@@ -123,9 +124,13 @@ class Nursery:
         whole = other.style - one.style
         if role == "crossed":
             style = np.where(self.space.coarse[:, None], one.style, other.style)
+        elif role == "beyond":
+            style = one.style + self.rng.uniform(1.15, 1.6) * whole
+        elif len(parents) == 2:
+            style = one.style + self.rng.uniform(0.2, 0.8) * whole
         else:
-            low, high = (0.2, 0.8) if role == "between" else (1.15, 1.6)
-            style = one.style + self.rng.uniform(low, high) * whole
+            shares = self.rng.dirichlet(np.full(len(parents), EVENNESS))
+            style = np.tensordot(shares, np.stack([p.style for p in parents]), 1)
         noise = 0.5 * spread_of(strength) * self.rng.standard_normal(len(one.place))
         change = style - parents[0].style + self._rows(noise)
         return self._child(role, parents[0], change)

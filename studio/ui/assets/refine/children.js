@@ -23,15 +23,22 @@ export function questionOf(desk, parents, count, votes) {
   };
 }
 
-/** @returns {Promise<any>} children with their roles. @throws {Trouble} */
-export async function breed(question, signal = null) {
+/**
+ * @param {import("./region.js").Region | null} [region] what children keep of the first
+ * @returns {Promise<any>} children with their roles. @throws {Trouble}
+ */
+export async function breed(question, region = null, signal = null) {
   const response = await ask("children", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(question),
     signal,
   });
-  return response.json();
+  const answer = await response.json();
+  if (!region) return answer;
+  const [parent] = question.parents;
+  const keep = (child) => ({ ...child, recipe: region.keep(child.recipe, parent) });
+  return { ...answer, children: answer.children.map(keep) };
 }
 
 /** `child` as it goes onto the easel of `work`: delivered as large, the same sliders. */

@@ -10,6 +10,7 @@ import { Slider } from "../slider.js";
 import { STRENGTH, breed, grown, questionOf } from "./children.js";
 import { styled } from "./files.js";
 import { sentenceOf } from "./learnt.js";
+import { Region } from "./region.js";
 import { Taste } from "./taste.js";
 import { Tile } from "./tile.js";
 import { Votes } from "./votes.js";
@@ -37,6 +38,7 @@ export class Refine {
     this.grids = new Map();
     this.taste = new Taste(this.votes, desk, () => this.#soon(0));
     this.locks = preference("refine:locks", { composition: false, detail: false });
+    desk.region = new Region(desk, () => this.#soon(0));
     this.#build();
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
     desk.drift.addEventListener("drift", () => this.#soon());
@@ -91,6 +93,7 @@ export class Refine {
         button("others", () => this.others(), { icon: "others" }),
         this.#toggle("composition"),
         this.#toggle("detail"),
+        this.desk.region.control,
         this.#sizes(),
         button("cull", () => this.desk.actions.cull(), { icon: "cull" }),
       ),
@@ -189,7 +192,7 @@ export class Refine {
     if (!store.work || !store.card || desk.drift.on || !this.#open) return;
     this.asked = this.#question();
     const body = this.#request();
-    const key = JSON.stringify([body, this.round]);
+    const key = JSON.stringify([body, this.desk.region.mask, this.round]);
     this.current = key;
     try {
       let answer = this.grids.get(key);
@@ -207,7 +210,7 @@ export class Refine {
   }
 
   async #fetch(body, key) {
-    const answer = { ...(await breed(body)), pictures: new Map() };
+    const answer = { ...(await breed(body, this.desk.region)), pictures: new Map() };
     this.grids.set(key, answer);
     if (this.grids.size > REMEMBERED) this.#drop(this.grids.keys().next().value);
     return answer;

@@ -98,7 +98,7 @@ export class Pile extends EventTarget {
 
   async #children(work, signal) {
     const question = questionOf(this.desk, [work.recipe], MANY, this.votes);
-    const { children } = await breed(question, signal);
+    const { children } = await breed(question, this.desk.region, signal);
     return children.map(({ recipe }) => recipe);
   }
 
