@@ -35,6 +35,7 @@ STRENGTH = 0.85
 PLAIN = (0.5, 0.75, 1.0)
 NEVER = GRIDS + 1
 ROUNDS = 12
+WALLS = 5
 
 # How much places [..., D] are liked at grid t.
 Liking = Callable[[np.ndarray, int], np.ndarray]
@@ -153,6 +154,31 @@ def grid_ms(model: Model) -> dict[str, float]:
     }
 
 
+def wall_s(model: Model) -> dict[str, float]:
+    """Medians of 64 works as the wall gets them: children, tiles, JPEGs, seconds."""
+    from studio.recipe import Recipe
+    from studio.server import children
+    from studio.server.frames import encode_live
+    from studio.server.worker import TILES_TOGETHER
+
+    bred, made = [], []
+    for round_ in range(WALLS):
+        body = {"parents": [model.recipe(7).to_dict()], "count": 64, "seed": round_}
+        start = time.perf_counter()
+        answer = children.breed(children.read_request(body), model)
+        middle = time.perf_counter()
+        recipes = [Recipe.from_dict(tile["recipe"]) for tile in answer["children"]]
+        for first in range(0, len(recipes), TILES_TOGETHER):
+            for pixels in model.render(recipes[first : first + TILES_TOGETHER]):
+                encode_live(pixels)
+        bred.append(middle - start)
+        made.append(time.perf_counter() - middle)
+    return {
+        "breeding_s": round(statistics.median(bred), 2),
+        "tiles_s": round(statistics.median(made), 2),
+    }
+
+
 def measure(name: str) -> dict[str, Any]:
     """Everything, and which of the kinds reach what was promised."""
     from studio.model import Model
@@ -172,6 +198,7 @@ def measure(name: str) -> dict[str, Any]:
         "grids": GRIDS,
         "never_is": NEVER,
         "grid": grid_ms(model),
+        "sixty_four": wall_s(model),
         "artists": artists,
     }
 
