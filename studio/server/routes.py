@@ -25,6 +25,7 @@ from studio.server import pictures, training, views
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
+from studio.server.local import Locals
 from studio.server.picks import Packer
 from studio.server.press import Press, file_name
 from studio.server.worker import RenderWorker, in_words, shared_worker
@@ -71,6 +72,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *pictures.table(),
         *views.table(makers),
         *Packer(press).table(),
+        *Locals(makers).table(),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [

@@ -122,3 +122,14 @@ def test_children_keep_a_painted_region_through_the_generations(
     take(refining, "1")
     refining.wait(PATCHES, 0)
     assert refining.errors == []
+
+
+def test_a_picture_has_sliders_of_its_own(refining: Room) -> None:
+    refining.page.evaluate("document.querySelector('[data-fold=local]').open = true")
+    refining.wait("() => !document.querySelector('.local.is-waiting')")
+    refining.slide("local:1", 2)
+    refining.wait("() => 'w' in reverie.store.recipe.source")
+    refining.settle()
+    assert refining.page.evaluate("reverie.history.head.how") == "local:1"
+    refining.do("undo").wait("() => 'seed' in reverie.store.recipe.source")
+    assert refining.errors == []

@@ -133,3 +133,55 @@ def test_files_of_ten_thousand_works_are_read_and_larger_ones_refused(
     assert tree.page.evaluate(READ, [text, ["tiny"]]) == 10000
     large = tree.page.evaluate(write, 20001)
     assert tree.page.evaluate(READ, [large, ["tiny"]]) == "ui.tree.large"
+
+
+def bring_file(room: Room, text: str) -> None:
+    with room.page.expect_file_chooser() as chooser:
+        room.do("tree_import")
+    file = {
+        "name": "tree.json",
+        "mimeType": "application/json",
+        "buffer": text.encode(),
+    }
+    chooser.value.set_files(file)
+
+
+def test_a_tree_goes_to_another_browser_and_back(
+    tree: Room, visit: Callable[..., Room]
+) -> None:
+    tick(tree, 3)
+    tree.do("tree_prune").wait(ROWS, 5)
+    tree.do("pruned").wait(ROWS, 2)
+    tick(tree, 3)
+    tree.do("tree_revive").do("pruned").wait(ROWS, 7)
+    with tree.page.expect_download() as download:
+        tree.do("tree_export")
+    text = Path(download.value.path()).read_text()
+    other = visit(reduced_motion="reduce").enter().settle()
+    other.press("t").wait(ROWS, 1)
+    bring_file(other, text[:-9])
+    other.wait(NOTE, "ends too early")
+    bring_file(other, text)
+    other.wait(NOTE, "7 works were taken in")
+    other.wait(ROWS, 8)
+    bring_file(other, text)
+    other.wait(NOTE, "0 works were taken in")
+    assert other.errors == []
+
+
+def test_an_import_without_room_says_so_and_offers_the_export(tree: Room) -> None:
+    with tree.page.expect_download() as download:
+        tree.do("tree_export")
+    text = Path(download.value.path()).read_text().replace("work-", "twin-")
+    again = """async (text) => (await import('./studio/assets/refine/lineage.js'))
+      .writeTree(JSON.parse(text).moments)"""
+    text = tree.page.evaluate(again, text)
+    tree.page.evaluate(
+        """() => { IDBObjectStore.prototype.put = () => {
+          throw new DOMException('full', 'QuotaExceededError'); }; }"""
+    )
+    bring_file(tree, text)
+    tree.wait(NOTE, "no room left")
+    with tree.page.expect_download() as download:
+        tree.page.click(".tree-note .offer")
+    assert download.value.suggested_filename == "reverie-tree.json"

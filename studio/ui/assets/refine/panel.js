@@ -10,6 +10,7 @@ import { Slider } from "../slider.js";
 import { STRENGTH, breed, grown, questionOf } from "./children.js";
 import { styled } from "./files.js";
 import { sentenceOf } from "./learnt.js";
+import { Local } from "./local.js";
 import { Region } from "./region.js";
 import { Taste } from "./taste.js";
 import { Tile } from "./tile.js";
@@ -98,6 +99,7 @@ export class Refine {
         button("cull", () => this.desk.actions.cull(), { icon: "cull" }),
       ),
       fold("taste", this.taste.element),
+      this.#local(),
     );
     this.taste.show();
     this.round = 0;
@@ -112,6 +114,13 @@ export class Refine {
     this.children = this.tiles.filter((tile) => tile !== this.parent);
     this.grid.classList.toggle("is-wide", count === SIXTEEN.count);
     this.grid.replaceChildren(...this.tiles.map((tile) => tile.element));
+  }
+
+  #local() {
+    const local = new Local(this.desk);
+    const details = fold("local", local.element);
+    details.addEventListener("toggle", () => details.open && local.wake());
+    return details;
   }
 
   #sizes() {

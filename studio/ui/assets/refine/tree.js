@@ -79,10 +79,9 @@ export class Tree {
     try {
       await this.desk.history.takeIn(fresh);
     } catch {
-      const offer = { key: "ui.tree.export", act: () => this.export() };
-      return this.desk.status.tell("ui.tree.full", {}, { offer });
+      return this.#tellFull();
     }
-    this.desk.status.tell("ui.tree.imported", { count: fresh.length }, { good: true });
+    this.foot.tell("ui.tree.imported", { count: fresh.length });
     return this.refresh();
   }
 
@@ -259,11 +258,15 @@ export class Tree {
     try {
       await this.desk.history.takeIn(moments);
     } catch {
-      this.foot.tell("ui.tree.full", {}, { key: "ui.tree.export", act: () => this.export() });
+      this.#tellFull();
       return false;
     }
     await this.refresh();
     return true;
+  }
+
+  #tellFull() {
+    this.foot.tell("ui.tree.full", {}, { key: "ui.tree.export", act: () => this.export() });
   }
 
   /** Show only the starred ones, or what was pruned. */
@@ -285,8 +288,8 @@ export class Tree {
       await this.import(await file.text());
     } catch (error) {
       this.desk.status.tellError(error);
+      // The status line lies under the dialog; what it says is wanted here too.
+      this.foot.repeat(this.desk.status.line.textContent);
     }
-    // The status line lies under the dialog; what it says is wanted here too.
-    this.foot.repeat(this.desk.status.line.textContent);
   }
 }
