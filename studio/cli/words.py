@@ -32,11 +32,11 @@ def check_phrase(phrase: str) -> str:
 
 def _words(args: argparse.Namespace) -> None:
     phrase, seed = check_phrase(args.phrase), Recipe.parse_seed(args.seed)
-    from studio.latent.words import direct, understand, vocabulary
+    from studio.latent.words import direct, temper, understand, vocabulary
 
     folder = locate(args.model)
     card = read_card(folder)
-    found = understand(phrase, vocabulary(card))
+    found = temper(understand(phrase, vocabulary(card)), card)
     variety = float(card["default_variety"])
     plain = Recipe(model_name(folder), fingerprint(folder), Seed(seed), variety)
     recipe = direct(plain, found, card)

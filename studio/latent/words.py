@@ -308,11 +308,32 @@ def vocabulary(card: Mapping[str, Any]) -> tuple[str, ...]:
 
     Raises InputError where it has none.
     """
-    listed = [item["name"] for item in (*card["directions"], *card.get("kinds", ()))]
+    listed = [*_directions(card), *(item["name"] for item in card.get("kinds", ()))]
     names = [name for name in dict.fromkeys(listed) if not name.startswith(UNNAMED)]
     if not names:
         raise InputError("words_none", title=card.get("title", ""))
     return tuple(names)
+
+
+def _directions(card: Mapping[str, Any]) -> list[str]:
+    """Return the names that a recipe may have amounts of."""
+    return [item["name"] for item in (*card.get("words", ()), *card["directions"])]
+
+
+def temper(found: Understanding, card: Mapping[str, Any]) -> Understanding:
+    """Return an understanding less sure of the words that a model is not sure of."""
+    weak = {
+        item["name"]
+        for item in card.get("words", ())
+        if item.get("certainty") == "uncertain"
+    }
+    parts = (
+        replace(part, confidence=round(UNCERTAIN * part.confidence, 3))
+        if part.word in weak
+        else part
+        for part in found.understood
+    )
+    return replace(found, understood=tuple(parts))
 
 
 def direct(
@@ -323,7 +344,7 @@ def direct(
     Words that are directions become amounts along them, in place of those that the
     recipe had; words that are only kinds become shares of kinds.
     """
-    directions = {item["name"] for item in card["directions"]}
+    directions = set(_directions(card))
     kinds = {item["name"] for item in card.get("kinds", ())} - directions
     amounts = understanding.amounts
     for word in amounts.keys() & directions:
@@ -345,6 +366,7 @@ __all__ = [
     "Unknown",
     "direct",
     "suit",
+    "temper",
     "understand",
     "vocabulary",
 ]

@@ -22,7 +22,14 @@ from studio.server.routes import default_model
 ASSETS = Path(__file__).resolve().parent / "assets"
 CHARSET = b'<meta charset="utf-8" />'
 PAGE_PATHS = ("", "/")
-STYLES = ("shell.css", "room.css", "controls.css", "folds.css", "rooms.css")
+STYLES = (
+    "shell.css",
+    "room.css",
+    "controls.css",
+    "words.css",
+    "folds.css",
+    "rooms.css",
+)
 # A transparent pixel where no model has a preview.
 NOTHING = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
 LARGEST_PREVIEW = 512 * 1024

@@ -65,6 +65,8 @@ export class Desk {
     this.picture.setShape(card.resolution);
     this.sliders.setCard(card);
     this.kinds.setCard(card);
+    this.words.setCard(card);
+    this.presets.setCard(card);
     this.about.show(card);
     this.choice(this.models, card.name);
     this.#entitle();
@@ -159,6 +161,7 @@ export class Desk {
     };
     const back = onWork(() => this.#walk(() => history.undo()));
     return {
+      words: () => this.words.focus(),
       dice: onWork(() => this.seedbar.dice()),
       previous: onWork(() => this.seedbar.step(-1)),
       next: onWork(() => this.seedbar.step(1)),

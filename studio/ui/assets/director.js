@@ -20,6 +20,7 @@ import { Live } from "./live.js";
 import { About, modelChoice } from "./models.js";
 import { Pad } from "./pad.js";
 import { Picture } from "./picture.js";
+import { Presets } from "./presets.js";
 import { show } from "./projection.js";
 import { reunite } from "./reunion.js";
 import { Rooms } from "./rooms.js";
@@ -29,6 +30,7 @@ import { Sliders } from "./sliders.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { explain } from "./tips.js";
+import { Words } from "./words.js";
 
 async function direct(room) {
   const store = new Store();
@@ -54,6 +56,9 @@ async function direct(room) {
   desk.seedbar = seedbar;
   desk.keepers = keepers;
   desk.sliders = new Sliders(store, places);
+  desk.words = new Words(store, places.words, status);
+  desk.presets = new Presets(desk.words, live);
+  places.words.append(desk.presets.element);
   desk.kinds = new Kinds(store, places.kinds);
   desk.pad = new Pad(store, live, places, drift);
   desk.about = new About(places.about);

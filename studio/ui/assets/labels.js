@@ -33,6 +33,26 @@ export function directionLabels(directions) {
 }
 
 /**
+ * The words at both ends of a direction that has a name, and how it was measured.
+ * @param {{name: string, kind: string, certainty: string, leftover: number}} named
+ */
+export function namedLabels(named) {
+  const key = `effect.${named.name}`;
+  const known = languages.knows(`${key}.plus`);
+  const word = wordName(named.name);
+  const figures = say(`ui.named.${named.certainty}`, { leftover: signed(named.leftover) });
+  return known
+    ? { minus: say(`${key}.minus`), plus: say(`${key}.plus`), figures }
+    : { minus: say("ui.named.less", { word }), plus: say("ui.named.more", { word }), figures };
+}
+
+/** A word as it reads in the language of the page, or as the model's labels spell it. */
+export function wordName(name) {
+  const key = [`effect.${name}`, `word.${name}`].find((one) => languages.knows(one));
+  return key ? say(key) : name.replaceAll("_", " ");
+}
+
+/**
  * Lists of one or two effects that name a direction truly, the best one first. What
  * was measured decides alone: a slider is the same one in every language.
  */

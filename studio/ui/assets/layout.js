@@ -25,6 +25,7 @@ export function furnish(room, desk) {
     frame: room.querySelector(".frame"),
     first: room.querySelector(".first"),
     rest: make("div", { class: "rest" }),
+    words: make("div", { class: "words" }),
     seed: make("div", { class: "seed" }),
     kinds: make("div", { class: "kinds" }),
     pad: make("div", { class: "pad-place" }),
@@ -57,6 +58,7 @@ export function furnish(room, desk) {
       false,
     ),
   );
+  room.querySelector(".name").after(places.words);
   places.first.before(remembered(refining(room, desk), false));
   word(room.querySelector(".actions"), { name: "ui.actions" });
   word(places.keepers, { name: "ui.keepers" });

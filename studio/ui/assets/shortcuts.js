@@ -4,6 +4,7 @@ import { word } from "./languages.js";
 
 /** Keys in the order of the list; letters work whatever the case. */
 const KEYS = [
+  ["words", "W"],
   ["dice", "R"],
   ["previous", "P"],
   ["next", "N"],

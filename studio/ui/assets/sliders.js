@@ -4,7 +4,7 @@
  */
 import { Slider } from "./slider.js";
 import { button, make } from "./elements.js";
-import { directionLabels } from "./labels.js";
+import { directionLabels, namedLabels } from "./labels.js";
 import { languages, say } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
 import { VARIETY, VARIETY_MAX } from "./recipe.js";
@@ -41,7 +41,9 @@ export class Sliders {
   setCard(card) {
     this.card = card;
     this.byName.clear();
-    const rows = card.directions.map((direction) => {
+    // What has a name comes first; a word that is uncertain is not offered unasked.
+    this.named = (card.words ?? []).filter(({ certainty }) => certainty === "known");
+    const rows = [...this.named, ...card.directions].map((direction) => {
       const slider = this.#direction(direction.name);
       this.byName.set(direction.name, slider);
       return slider.element;
@@ -143,7 +145,7 @@ export class Sliders {
 
   #describe() {
     if (!this.card) return;
-    const labels = directionLabels(this.card.directions);
+    const labels = [...this.named.map(namedLabels), ...directionLabels(this.card.directions)];
     [...this.byName.values()].forEach((slider, index) => {
       const { minus, plus } = labels[index];
       const name = say("ui.direction.between", { minus, plus });

@@ -88,7 +88,7 @@ export function withRecipe(work, fields) {
 
 /** `work` as the model of `card` can make it; it may have changed since. */
 export function fitted({ recipe, hand }, card) {
-  const known = new Set(card.directions.map(({ name }) => name));
+  const known = new Set([...card.directions, ...(card.words ?? [])].map(({ name }) => name));
   const amounts = Object.entries(hand.amounts);
   const kept = amounts.filter(([name]) => known.has(name));
   const current = { ...recipe, fingerprint: card.fingerprint };

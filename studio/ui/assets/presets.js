@@ -1,0 +1,212 @@
+/**
+ * Presets: phrases worth starting from, each with its picture, and the artist's own.
+ * One click goes there; with the plus, or Shift, it joins what has been said.
+ */
+import { ask } from "./address.js";
+import { button, fold, make } from "./elements.js";
+import { wordName } from "./labels.js";
+import { languages, say, signed, word } from "./languages.js";
+import { prefer, preference } from "./preferences.js";
+
+const OWN = "presets";
+const MOST_OWN = 60;
+const MOST_NAME = 40;
+
+export class Presets {
+  #offered = [];
+  #pictures = new Map();
+  #card = null;
+
+  /**
+   * @param {import("./words.js").Words} words
+   * @param {import("./live.js").Live} live
+   */
+  constructor(words, live) {
+    Object.assign(this, { words, live });
+    this.grid = make("ul", { class: "presets" });
+    this.#build();
+    this.element.addEventListener("toggle", () => this.#load());
+    languages.addEventListener("language", () => this.#draw());
+  }
+
+  /** Offer the presets of a card's model, once somebody looks. */
+  setCard(card) {
+    this.#card = card;
+    this.#offered = [];
+    this.#forgetPictures();
+    this.#load();
+  }
+
+  async #load() {
+    const card = this.#card;
+    if (!this.element.open || !card?.words?.length || this.#offered.length) return;
+    try {
+      const answer = await ask(`presets?model=${encodeURIComponent(card.name)}`);
+      const { presets } = await answer.json();
+      if (card !== this.#card) return;
+      this.#offered = presets;
+      this.#draw();
+      for (const preset of presets) await this.#picture(card, preset);
+    } catch (error) {
+      this.words.status.tellError(error, "presets");
+    }
+  }
+
+  async #picture(card, { key, recipe }) {
+    const blob = await this.live.aside(recipe, { forgettable: false });
+    if (!blob || card !== this.#card) return;
+    this.#pictures.set(key, URL.createObjectURL(blob));
+    const image = this.grid.querySelector(`[data-preset="${key}"] img`);
+    if (image) image.src = this.#pictures.get(key);
+  }
+
+  #forgetPictures() {
+    for (const address of this.#pictures.values()) URL.revokeObjectURL(address);
+    this.#pictures.clear();
+    this.#draw();
+  }
+
+  #draw() {
+    const own = preference(OWN, []);
+    this.grid.replaceChildren(
+      ...this.#offered.map((preset) => this.#tile(preset)),
+      ...own.map((preset) => this.#ownTile(preset)),
+    );
+  }
+
+  #tile(preset) {
+    const words = preset.understood.map((part) => `${wordName(part.word)} ${signed(part.amount, 1)}`);
+    const told = say(preset.mood ? "ui.preset.mood" : "ui.preset.is", {
+      words: words.join(say("ui.direction.comma")),
+    });
+    const picture = make("img", { alt: "", draggable: "false" });
+    if (this.#pictures.has(preset.key)) picture.src = this.#pictures.get(preset.key);
+    const go = (event) => (event.shiftKey ? this.words.add(preset) : this.words.go(preset));
+    const open = make("button", { type: "button", class: "preset", onclick: go }, picture,
+      make("span", {}, say(`preset.${preset.key}`)));
+    open.dataset.tip = told;
+    return make("li", { "data-preset": preset.key }, open, this.#plus(preset));
+  }
+
+  #plus(preset) {
+    const join = () => this.words.add(preset);
+    return button("preset_add", join, { icon: "add", bare: true, class: "preset-add" });
+  }
+
+  /** One that was saved here: parts without a start of their own. */
+  #ownTile(own) {
+    const apply = (event) => {
+      const preset = this.#fitted(own);
+      if (!preset) return;
+      if (event.shiftKey) this.words.add(preset);
+      else this.words.put(preset);
+    };
+    const open = make("button", { type: "button", class: "preset is-own", onclick: apply },
+      make("span", {}, own.name));
+    const remove = () => this.#keep(preference(OWN, []).filter(({ id }) => id !== own.id));
+    const rename = () => this.#name(own.name, (name) =>
+      this.#keep(preference(OWN, []).map((one) => (one.id === own.id ? { ...one, name } : one))));
+    return make("li", { class: "own" }, open,
+      button("preset_rename", rename, { icon: "pencil", bare: true }),
+      button("preset_delete", remove, { icon: "close", bare: true }));
+  }
+
+  /** What of a saved preset this model knows; what it does not is told. */
+  #fitted(own) {
+    const known = new Set((this.#card?.words ?? []).map(({ name }) => name));
+    const understood = own.parts.filter((part) => known.has(part.word));
+    const lost = own.parts.filter((part) => !known.has(part.word));
+    if (lost.length) {
+      const words = lost.map((part) => wordName(part.word)).join(say("ui.direction.comma"));
+      this.words.status.tell("ui.preset.lost", { words });
+    }
+    return understood.length ? { understood, unknown: [] } : null;
+  }
+
+  #keep(own) {
+    prefer(OWN, own.slice(-MOST_OWN));
+    this.#draw();
+  }
+
+  #save() {
+    const parts = this.words.parts.map(({ text, word: name, amount, confidence }) => ({
+      text, word: name, amount, confidence,
+    }));
+    if (!parts.length) return this.words.status.tell("ui.preset.nothing");
+    const name = parts.map((part) => wordName(part.word)).join(" ").slice(0, MOST_NAME);
+    return this.#name(name, (chosen) => {
+      const id = `${Date.now()}-${Math.random().toString(36).slice(2, 6)}`;
+      this.#keep([...preference(OWN, []), { id, name: chosen, parts }]);
+    });
+  }
+
+  /** Ask for a name in a field of its own, in place. */
+  #name(value, then) {
+    const field = make("input", { type: "text", class: "words-field", maxlength: MOST_NAME });
+    field.value = value;
+    word(field, { name: "ui.preset.name" });
+    const done = (keep) => {
+      const name = field.value.trim();
+      field.remove();
+      if (keep && name) then(name);
+    };
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === "Escape") done(event.key === "Enter");
+    });
+    field.addEventListener("blur", () => field.isConnected && done(true), { once: true });
+    this.tools.after(field);
+    field.focus();
+    field.select();
+  }
+
+  #export() {
+    const text = JSON.stringify({ format: 1, presets: preference(OWN, []) }, null, 1);
+    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    make("a", { href: address, download: "presets.json" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
+  }
+
+  async #import([file]) {
+    if (!file) return;
+    const brought = await readPresets(file);
+    if (!brought) return this.words.status.tell("ui.preset.bad_file");
+    this.#keep([...preference(OWN, []), ...brought]);
+  }
+
+  #build() {
+    const files = make("input", { type: "file", accept: ".json", hidden: true });
+    files.addEventListener("change", () => {
+      this.#import(files.files);
+      files.value = "";
+    });
+    this.tools = make("div", { class: "tools" },
+      button("preset_save", () => this.#save(), { icon: "keep" }),
+      button("preset_export", () => this.#export(), { icon: "save", bare: true }),
+      button("preset_import", () => files.click(), { icon: "open", bare: true }),
+    );
+    this.element = fold("presets", this.grid, this.tools, files);
+  }
+}
+
+/** The presets in a file; null where it holds none. */
+async function readPresets(file) {
+  if (file.size > 2 ** 20) return null;
+  try {
+    const { presets } = JSON.parse(await file.text());
+    const kept = presets.slice(0, MOST_OWN).map(({ name, parts }, index) => ({
+      id: `${Date.now()}-${index}`,
+      name: String(name).slice(0, MOST_NAME),
+      parts: parts.slice(0, 20).map(readPart),
+    }));
+    return kept.length ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+function readPart({ word: name, amount, text = "", confidence = 1 }) {
+  if (typeof name !== "string" || !Number.isFinite(amount)) throw new Error(name);
+  const near = Math.max(-3, Math.min(3, amount));
+  return { text: String(text), word: name, amount: near, confidence: Number(confidence) || 0 };
+}
+
