@@ -31,6 +31,7 @@ from studio.recipe import Recipe
 
 AMOUNT_LIMIT = 3.0  # standard units
 LEXICON_TRUST = 0.95
+UNCERTAIN = 0.5  # times that, of a word that a model does only sometimes
 SLIP_TRUST = 0.85
 FAINT = 0.75  # what pulls less against a word is no contradiction
 SAME_WORD = 0.72  # cosine of translations; of dog and cat 0.67
