@@ -49,8 +49,13 @@ def test_two_keys_pick_and_reject_and_go_on(culling: Room) -> None:
     culling.do("cull.show.picked")
     assert culling.visible(".find") == 2
     # P, R and N mean other things where there is no wall.
-    culling.press("r").press("n")
+    culling.press("r").press("n").press("Control+z")
     assert culling.recipe == before
+    culling.press("Home").press("Enter")
+    culling.wait("() => !document.querySelector('.cull').open")
+    culling.wait("() => reverie.history.head.how === 'cull'")
+    culling.settle()
+    assert culling.recipe != before
     assert culling.errors == []
 
 

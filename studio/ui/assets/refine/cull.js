@@ -26,7 +26,7 @@ export class Cull {
       shows: ({ verdict }) => this.filter === "all" || (verdict ?? "undecided") === this.filter,
       judge: (find, verdict) => this.#judge(find, verdict),
       look: (find) => this.#look(find),
-      bring: (find) => this.#breed([find]),
+      bring: (find) => this.#bring(find),
     });
     this.dialog = this.#build();
     room.append(this.dialog);
@@ -82,7 +82,8 @@ export class Cull {
       ),
     );
     word(dialog, { name: "ui.cull.title" });
-    dialog.addEventListener("keydown", (event) => this.#key(event));
+    // Before anybody else: a dialog whose focus is lost must not let keys through.
+    document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     dialog.addEventListener("close", () => this.#leave());
     return dialog;
   }
@@ -211,14 +212,20 @@ export class Cull {
   /** The first on the easel, bred with the others. */
   async #breed(finds) {
     const [first, ...others] = finds.slice(0, PARENTS);
-    this.dialog.close();
     const { desk } = this;
-    // One that the history has no room for, or that was never picked, is brought anew.
-    if (first.moment) await desk.visit(first.moment.id);
-    if (desk.history.head?.id !== first.moment?.id) await desk.bring(first, "cull");
+    await this.#bring(first);
     const mates = others.map(({ recipe, moment }) => ({ recipe, id: moment?.id }));
     await desk.actions.breed(mates);
     if (finds.length > PARENTS) desk.status.tell("ui.cull.parents", { count: PARENTS });
+  }
+
+  /** Put a find on the easel. */
+  async #bring(find) {
+    const { desk } = this;
+    this.dialog.close();
+    // One that the history has no room for, or that was never picked, is brought anew.
+    if (find.moment) await desk.visit(find.moment.id);
+    if (desk.history.head?.id !== find.moment?.id) await desk.bring(find, "cull");
   }
 
   #leave() {
@@ -244,9 +251,9 @@ export class Cull {
 
   /** Two keys decide and go on; no key reaches the work that is out of sight. */
   #key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
-    if (event.key === "Escape") return;
+    if (!this.dialog.open || event.key === "Escape") return;
     event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (this.wall.key(event.key)) event.preventDefault();
   }
 }

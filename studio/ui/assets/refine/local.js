@@ -26,6 +26,7 @@ export class Local {
     this.element = make("div", { class: "local is-waiting" }, this.note, ...rows);
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
     languages.addEventListener("language", () => this.#describe());
+    this.#describe();
   }
 
   /** Measure what is on the easel, if somebody looks. */
@@ -95,9 +96,14 @@ export class Local {
   }
 
   #describe() {
-    if (!this.found) return;
-    const labels = directionLabels(this.found.directions);
+    const unknown = Array.from({ length: COUNT }, () => ({ effects: {} }));
+    const directions = this.found?.directions ?? unknown;
+    // A number reads the same in every language.
+    const labels = directionLabels(
+      directions.map((direction, index) => ({ ...direction, name: String(index + 1) })),
+    );
     this.sliders.forEach((slider, index) => {
+      // A tiny model may have fewer.
       const label = labels[index] ?? { minus: "", plus: "", figures: "" };
       const name = say("ui.direction.between", label);
       slider.describe({ ...label, name });

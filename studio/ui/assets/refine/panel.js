@@ -49,6 +49,7 @@ export class Refine {
 
   /** Look again at what is on the easel. */
   wake() {
+    this.local.wake(REST);
     this.#soon(0);
   }
 
@@ -117,9 +118,9 @@ export class Refine {
   }
 
   #local() {
-    const local = new Local(this.desk);
-    const details = fold("local", local.element);
-    details.addEventListener("toggle", () => details.open && local.wake());
+    this.local = new Local(this.desk);
+    const details = fold("local", this.local.element);
+    details.addEventListener("toggle", () => details.open && this.local.wake());
     return details;
   }
 
