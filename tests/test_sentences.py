@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from servers import Server, serving
+from worded import give_words
 
-from studio.checkpoint import write_words
-from studio.latent.discovery import discover_words
 from studio.latent.measuring import foretell
 from studio.latent.presets import presets, presets_for
-from studio.latent.trial import Effort
 from studio.latent.words import PROPERTIES, Part, Understanding
 from studio.model import Model
 from studio.recipe import Recipe
 from studio.server.words import STARTS, choose_start
 
 NAMES = ("sunset", "sea", "village")
-LEAST = Effort(samples=64, tried=6, judged=12, steps=2)
 TAGS = (
     "trees",
     "clouds",
@@ -39,13 +36,8 @@ TAGS = (
 
 @pytest.fixture
 def spoken(shelf: Path) -> Model:
-    """The model `good` with three learnt words, and what it measures in its works."""
-    model = Model.open("good")
-    named = zip(model.directions, NAMES, strict=False)
-    model.write(shelf / "good", [replace(one, name=name) for one, name in named])
-    found = discover_words(Model.open("good"), None, effort=LEAST)
-    write_words(shelf / "good", found.arrays, found.facts)
-    return Model.open("good")
+    """The model `good` with three learnt words, and numbers that it measures."""
+    return give_words(shelf / "good", NAMES)
 
 
 @pytest.fixture
@@ -112,12 +104,7 @@ def test_a_model_without_words_says_so(server: Server, shelf: Path) -> None:
     recipe = {**Model.open("good").recipe(7).to_dict(), "model": "nobody"}
     answer = server.post("studio/words", json={"text": "sea", "recipe": recipe})
     assert answer.json()["error"]["code"] == "model_missing"
-    model = Model.open("good")
-    numbered = enumerate(model.directions)
-    card = {key: x for key, x in model.card.items() if key not in ("words", "measures")}
-    weights = {key: x for key, x in model.weights.items() if key != "words"}
-    plain = [replace(one, name=f"pca-{i:02}") for i, one in numbered]
-    Model("mute", card, weights).write(shelf / "mute", plain)
+    shutil.copytree(shelf / "bad", shelf / "mute")
     recipe = Model.open("mute").recipe(7).to_dict()
     answer = server.post("studio/words", json={"text": "sea", "recipe": recipe})
     assert answer.json()["error"]["code"] == "words_none"

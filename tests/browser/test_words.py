@@ -1,0 +1,99 @@
+"""Saying what it should be, taking parts of it away, and moods to start from."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from worded import give_words
+
+from .conftest import Room, Studio
+
+NAMES = ("sunset", "sea", "village")
+
+
+@pytest.fixture
+def speaking(visit: Callable[..., Room], studio: Studio, tiny_checkpoint: Path) -> Room:
+    """A room in which a model that knows three words is on the easel."""
+    folder = studio.checkpoints / "worded"
+    if not folder.exists():
+        shutil.copytree(tiny_checkpoint, folder)
+        give_words(folder, NAMES)
+    return enter_with(visit(reduced_motion="reduce"), folder)
+
+
+def enter_with(room: Room, folder: Path) -> Room:
+    from studio.model import Model
+
+    recipe = Model.open(str(folder)).recipe(2).to_json().encode()
+    work = base64.urlsafe_b64encode(recipe).decode().rstrip("=")
+    room.enter(f"{room.address}#work={work}")
+    room.wait("() => reverie.store.card.name === 'worded'")
+    return room.settle()
+
+
+def say(room: Room, text: str) -> None:
+    room.page.fill("input[data-how='words']", text)
+    room.page.press("input[data-how='words']", "Enter")
+
+
+def look_at_moods(room: Room) -> None:
+    room.page.locator("[data-fold='presets']").evaluate("it => { it.open = true; }")
+
+
+def test_a_sentence_moves_the_picture_and_says_what_was_understood(
+    speaking: Room,
+) -> None:
+    say(speaking, "sea:1.5, helicopter")
+    speaking.wait("() => reverie.store.recipe.directions?.sea === 1.5")
+    assert speaking.visible(".chip[data-word='sea']") == 1
+    assert "helicopter" in speaking.page.inner_text(".stranger")
+    recipe = speaking.settle().recipe
+    assert recipe["source"] != {"seed": 2}  # a start that suits
+    speaking.page.click(".chip[data-word='sea']")
+    speaking.wait("() => !reverie.store.recipe.directions")
+    assert speaking.settle().recipe["source"] == recipe["source"]
+    speaking.do("undo").wait("() => reverie.store.recipe.directions?.sea === 1.5")
+    assert speaking.errors == []
+
+
+def test_with_shift_it_is_said_of_the_picture_as_it_is(speaking: Room) -> None:
+    speaking.page.fill("input[data-how='words']", "海, 没有 村庄")
+    speaking.page.press("input[data-how='words']", "Shift+Enter")
+    speaking.wait("() => reverie.store.recipe.directions?.village < 0")
+    recipe = speaking.settle().recipe
+    assert recipe["source"] == {"seed": 2} and recipe["directions"]["sea"] > 0
+    say(speaking, "sunset")
+    speaking.wait("() => reverie.store.recipe.directions?.sunset > 0")
+    assert set(speaking.settle().recipe["directions"]) == {"sunset"}
+
+
+def test_sliders_with_names_come_first(speaking: Room) -> None:
+    ends = speaking.page.locator(".first .slider .plus").all_inner_texts()
+    assert ends[:3] == ["more sunset", "more sea", "more village"]
+
+
+def test_moods_have_pictures_and_an_own_one_survives_a_reload(speaking: Room) -> None:
+    look_at_moods(speaking)
+    speaking.wait("() => document.querySelector('[data-preset=coast] img')?.src")
+    speaking.page.click("[data-preset=coast] .preset")
+    speaking.wait("() => reverie.store.recipe.directions?.sea > 0")
+    speaking.settle().do("preset_save")
+    speaking.page.fill(".words .fold .words-field", "My sea")
+    speaking.press("Enter").wait("() => document.querySelector('.preset.is-own')")
+    speaking.page.reload(wait_until="commit")
+    look_at_moods(speaking.come_in().settle())
+    assert speaking.page.inner_text(".preset.is-own") == "My sea"
+    speaking.unfold().do("level").wait("() => !reverie.store.recipe.directions")
+    speaking.page.click(".preset.is-own")
+    speaking.wait("() => reverie.store.recipe.directions?.sea > 0")
+    speaking.do("preset_delete")
+    assert speaking.visible(".preset.is-own") == 0
+    assert speaking.errors == []
+
+
+def test_a_model_without_words_is_not_asked_for_any(room: Room) -> None:
+    assert room.visible("input[data-how='words']") == 0
