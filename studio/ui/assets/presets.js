@@ -145,7 +145,10 @@ export class Presets {
     const field = make("input", { type: "text", class: "words-field", maxlength: MOST_NAME });
     field.value = value;
     word(field, { name: "ui.preset.name" });
+    let over = false; // taking the field away makes it lose the focus once more
     const done = (keep) => {
+      if (over) return;
+      over = true;
       const name = field.value.trim();
       field.remove();
       if (keep && name) then(name);
@@ -153,7 +156,7 @@ export class Presets {
     field.addEventListener("keydown", (event) => {
       if (event.key === "Enter" || event.key === "Escape") done(event.key === "Enter");
     });
-    field.addEventListener("blur", () => field.isConnected && done(true), { once: true });
+    field.addEventListener("blur", () => done(true));
     this.tools.after(field);
     field.focus();
     field.select();
