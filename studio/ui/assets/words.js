@@ -74,7 +74,7 @@ export class Words {
   go({ understood, unknown = [], recipe = {} }) {
     if (!this.store.work) return;
     const { hand } = this.#without(this.store.work, this.#parts);
-    this.#parts = understood;
+    this.#parts = joined(understood);
     this.#unknown = unknown;
     this.#tell();
     if (understood.length) this.#travel(sum(hand.amounts, understood), recipe);
@@ -88,7 +88,7 @@ export class Words {
   /** Say it too. */
   add({ understood }) {
     if (!this.store.work) return;
-    this.#parts = [...this.#parts, ...understood];
+    this.#parts = joined([...this.#parts, ...understood]);
     this.#unknown = [];
     this.#tell();
     this.#travel(sum(this.store.work.hand.amounts, understood), {});
@@ -215,6 +215,23 @@ function stranger({ text, nearest }) {
     ? say("ui.words.unknown_near", { text, nearest: wordName(nearest) })
     : say("ui.words.unknown", { text });
   return make("li", { class: "stranger" }, words);
+}
+
+/** One part a word: what says the same adds up. */
+function joined(parts) {
+  const byWord = new Map();
+  for (const part of parts) {
+    const before = byWord.get(part.word);
+    const texts = [before?.text, part.text].filter(Boolean);
+    const amount = Number(((before?.amount ?? 0) + part.amount).toFixed(3));
+    byWord.set(part.word, {
+      word: part.word,
+      text: [...new Set(texts)].join(", "),
+      amount: Math.max(-MOST, Math.min(MOST, amount)),
+      confidence: Math.max(before?.confidence ?? 0, part.confidence),
+    });
+  }
+  return [...byWord.values()];
 }
 
 /** Amounts with those of parts, each within what words may do. */
