@@ -183,6 +183,22 @@ def fingerprint(folder: Path) -> str:
     return read(folder, stamps)
 
 
+def edition(folder: Path) -> str:
+    """Give the fingerprint, and of the words that were found for the model another."""
+    try:
+        stat = (folder / WORDS).stat()
+    except OSError:
+        return fingerprint(folder)
+    stamp = (stat.st_mtime_ns, stat.st_size)
+    read = _digest if _is_settled([stat]) else _digest.__wrapped__
+    return f"{fingerprint(folder)}-{read(folder / WORDS, stamp)}"
+
+
+@lru_cache(maxsize=64)
+def _digest(file: Path, stamp: tuple[int, int]) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:8]
+
+
 def _is_settled(stats: list[os.stat_result]) -> bool:
     """Tell whether files are old enough that a change would show in their times.
 

@@ -49,7 +49,7 @@ def discover_into(
 
     Lines of progress go to stderr where `quiet`, or else to stdout. Raises StudioError.
     """
-    from studio.checkpoint import write_words
+    from studio.checkpoint import fingerprint, write_words
     from studio.latent.discovery import discover_words
     from studio.model import Model
     from studio.training.vocabulary import read_vocabulary
@@ -57,6 +57,8 @@ def discover_into(
     model = Model.open(str(folder))
     known = pictures and read_vocabulary(pictures, column, model.resolution)
     found = discover_words(model, known or None, _Teller(quiet))
+    if fingerprint(folder) != model.fingerprint:
+        raise InputError("discover_changed", name=model.name)
     try:
         write_words(folder, found.arrays, found.facts)
     except OSError as error:

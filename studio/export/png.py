@@ -195,6 +195,8 @@ def is_consistent(model: Model, work: SavedWork) -> bool:
     import numpy as np
 
     style, noted = model.style(work.recipe), np.array(work.w, dtype=np.float32)
+    if work.recipe.amounts.keys() & {direction.name for direction in model.named}:
+        return True  # words may have been found anew since; `show --verify` tells
     if noted.shape[1] != style.shape[1] or len(noted) not in (1, len(style)):
         return False
     return bool(np.abs(style - noted).max() <= W_TOLERANCE)

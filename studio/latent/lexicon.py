@@ -36,6 +36,7 @@ PROPERTIES = (
 # A second meaning is a way around what the model lacks, and as much less sure.
 NEXT_BEST = 0.75
 VOWELS = "aeiouy"
+LONGEST = 24  # letters of a word that somebody may have meant
 SLIP_LETTERS = 6  # shorter words are too near to other words
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -172,7 +173,9 @@ def near_spellings(key: str) -> Iterator[str]:
     Letters left out, doubled or in the wrong order, and one vowel for another: a
     wrong consonant more often makes another word (forest, forget) than a slip.
     """
-    if not key.isascii() or not key.isalpha() or len(key) < SLIP_LETTERS:
+    if not key.isascii() or not key.isalpha():
+        return
+    if not SLIP_LETTERS <= len(key) <= LONGEST:
         return
     for at in range(1, len(key) + 1):
         head, tail = key[:at], key[at:]

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ def fold(text: str) -> str:
     return "".join(map(_fold_one, text.translate(_traditional())))
 
 
-@cache
+@lru_cache(maxsize=8192)
 def _fold_one(character: str) -> str:
     if character in "’‘＇`":
         return "'"

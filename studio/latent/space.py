@@ -81,7 +81,8 @@ def grow(base: Recipe, style: np.ndarray, model: Model) -> Recipe:
     """
     near = style.astype(np.float64)
     for direction in model.by_name.values():
-        amount = base.amounts.get(direction.name, 0.0)
+        if not (amount := base.amounts.get(direction.name, 0.0)):
+            continue
         near = near - amount * direction.sigma * direction.rows
     variety = base.variety if base.variety >= LEAST_VARIETY else 1.0
     centre = model.truncated(np.zeros((1, near.shape[1]), np.float32), 0.0)[0]

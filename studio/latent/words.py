@@ -34,6 +34,7 @@ LEXICON_TRUST = 0.95
 UNCERTAIN = 0.5  # times that, of a word that a model does only sometimes
 SLIP_TRUST = 0.85
 FAINT = 0.75  # what pulls less against a word is no contradiction
+STRANGERS = 24  # that the encoder is asked about; others stay unknown
 SAME_WORD = 0.72  # cosine of translations; of dog and cat 0.67
 UNNAMED = "pca-"  # directions that were found, and that nobody has named
 
@@ -122,7 +123,7 @@ def understand(text: str, vocabulary: Collection[str]) -> Understanding:
     senses = [_sense_of(wish, names) for wish in wishes]
     strangers = [i for i, sense in enumerate(senses) if sense is None]
     keys = list(dict.fromkeys(wishes[i].piece.key for i in strangers))
-    keys = [key for key in keys if any(map(str.isalpha, key))]
+    keys = [key for key in keys if any(map(str.isalpha, key))][:STRANGERS]
     guesses, nearest = _guess(keys, names)
     parts: list[Part] = []
     unknown: dict[str, Unknown] = {}

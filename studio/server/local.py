@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LIMIT = 260 * 1024
 COUNT = 5
+AT_ONCE = 2  # works that are looked into
 MODELS = 4  # whose usual spreads are remembered
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Locals:
 
     def __init__(self, worker: RenderWorker) -> None:
         self._worker = worker
+        self._doors = asyncio.Semaphore(AT_ONCE)
         self._usual: OrderedDict[str, dict[str, float]] = OrderedDict()
 
     def table(self) -> list[tuple[str, str, Endpoint]]:
@@ -50,6 +52,10 @@ class Locals:
         body = fields.an_object(read_json(await read_body(request, LIMIT)), "local")
         fields.check_keys(body, "", ("recipe",), ("recipe",))
         recipe = Recipe.from_dict(body["recipe"])
+        async with self._doors:
+            return JSONResponse(await self._find(recipe))
+
+    async def _find(self, recipe: Recipe) -> dict[str, Any]:
         from studio.latent import local
 
         def look(model: Model) -> tuple[Any, list[Local], Recipe]:
@@ -69,8 +75,7 @@ class Locals:
             told.append({**name, **_told(one, base)})
         assert isinstance(base.source, Style)
         w = [list(row) for row in base.source.rows]
-        answer = {"w": w, "variety": base.variety, "directions": told}
-        return JSONResponse(answer)
+        return {"w": w, "variety": base.variety, "directions": told}
 
     async def _ask(self, recipe: Recipe, task: Callable[[Model], T]) -> T:
         return await asyncio.wrap_future(self._worker.ask(recipe.model, task))

@@ -37,6 +37,7 @@ HIGHEST = 9999
 # ZIPs under way at once; one whose reader takes nothing for so long (seconds) ends.
 ZIPS = 8
 PATIENCE = 60.0
+SHEETS = 2  # drawn at once: each holds all its pictures
 TOGETHER = 4  # pictures of a sheet that are rendered in one turn of the worker
 
 Picks = list[tuple[int, Recipe]]
@@ -48,6 +49,7 @@ class Packer:
     def __init__(self, press: Press) -> None:
         self._press = press
         self._under_way = 0
+        self._tables = asyncio.Semaphore(SHEETS)
 
     def table(self) -> list[tuple[str, str, Endpoint]]:
         """Give method, path and endpoint of each address."""
@@ -55,7 +57,7 @@ class Packer:
 
     async def zip(self, request: Request) -> Response:
         """``POST /studio/picks/zip``: every work as its canonical PNG, streamed."""
-        picks = read_picks(await read_body(request, LIMIT))
+        picks = await run_in_threadpool(read_picks, await read_body(request, LIMIT))
         if self._under_way >= ZIPS:
             raise InputError("busy")
         self._under_way += 1
@@ -90,7 +92,11 @@ class Packer:
 
     async def sheet(self, request: Request) -> Response:
         """``POST /studio/picks/sheet``: all works on one page, numbered."""
-        picks = read_picks(await read_body(request, LIMIT))
+        async with self._tables:
+            return await self._sheet(request)
+
+    async def _sheet(self, request: Request) -> Response:
+        picks = await run_in_threadpool(read_picks, await read_body(request, LIMIT))
         if len({(recipe.model, recipe.fingerprint) for _, recipe in picks}) > 1:
             raise InputError("picks_models")
         entries: list[Entry] = []

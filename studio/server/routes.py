@@ -16,7 +16,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from studio.checkpoint import PREVIEW, fingerprint, list_models, locate, read_card
+from studio.checkpoint import (
+    PREVIEW,
+    edition,
+    fingerprint,
+    list_models,
+    locate,
+    read_card,
+)
 from studio.errors import InputError, ModelError, PictureError
 from studio.export.png import SavedWork, is_consistent, read_png
 from studio.recipe import Recipe, read_json
@@ -194,7 +201,8 @@ def _describe(name: str) -> dict[str, Any]:
     folder = installed(name)
     card = read_card(folder)
     known = {key: card[key] for key in CARD_KEYS if key in card}
-    return {"name": name, "fingerprint": fingerprint(folder), **known}
+    marks = {"fingerprint": fingerprint(folder), "edition": edition(folder)}
+    return {"name": name, **marks, **known}
 
 
 def _standing(recipe: Recipe) -> dict[str, bool]:

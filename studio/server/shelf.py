@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from studio.checkpoint import fingerprint, list_models, locate
+from studio.checkpoint import edition, list_models, locate
 from studio.errors import ModelError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self._open: OrderedDict[str, Model] = OrderedDict()
+        self._editions: dict[str, str] = {}
         self._looked: dict[str, float] = {}
         self._broken: dict[str, ModelError] = {}
         self._names: set[str] = set()
@@ -58,6 +59,8 @@ class Shelf:
         from studio.model import Model
 
         self._open.pop(name, None)
+        # Looked at before: what is written meanwhile is found at the next look.
+        self._editions[name] = edition(locate(name))
         model = Model.open(name)
         while len(self._open) >= OPEN:
             self._open.popitem(last=False)
@@ -72,4 +75,4 @@ class Shelf:
         self._looked[name] = now
         if name not in self._names:
             return False
-        return fingerprint(locate(name)) == self._open[name].fingerprint
+        return edition(locate(name)) == self._editions[name]

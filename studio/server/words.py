@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from studio import recipe_fields as fields
-from studio.checkpoint import fingerprint, list_models, locate, read_card
+from studio.checkpoint import edition, fingerprint, list_models, locate, read_card
 from studio.errors import InputError, ModelError
 from studio.latent.phrases import TEXT_LIMIT
 from studio.latent.presets import presets_for
@@ -39,14 +41,17 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 LIMIT = 300 * 1024  # bytes of a request: a recipe's own limit, and a sentence
+LISTENED = 2  # sentences that are understood at once; a long one takes a while
+MODELS = 4  # whose presets are remembered
 STARTS = 256  # seeds of which the one that suits a sentence best is the start
 
 
 def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
     """Give method, path and endpoint of each address."""
+    ears, offers = asyncio.Semaphore(LISTENED), Offers(worker)
     return [
-        ("POST", "/words", partial(hear, worker)),
-        ("GET", "/presets", partial(offer, worker)),
+        ("POST", "/words", partial(hear, worker, ears)),
+        ("GET", "/presets", offers.offer),
     ]
 
 
@@ -59,10 +64,13 @@ class Sentence:
     stay: bool
 
 
-async def hear(worker: RenderWorker, request: Request) -> Response:
+async def hear(
+    worker: RenderWorker, ears: asyncio.Semaphore, request: Request
+) -> Response:
     """``POST /studio/words``: what a sentence means, and the work that it leads to."""
     sentence = read_sentence(read_json(await read_body(request, LIMIT), LIMIT))
-    found, recipe = await run_in_threadpool(_understand, sentence)
+    async with ears:
+        found, recipe = await run_in_threadpool(_understand, sentence)
     if found.amounts and not sentence.stay:
         start = worker.ask(recipe.model, partial(choose_start, found, recipe, None))
         seed = await asyncio.wrap_future(start)
@@ -70,20 +78,38 @@ async def hear(worker: RenderWorker, request: Request) -> Response:
     return JSONResponse(found.to_dict() | {"recipe": recipe.to_dict()})
 
 
-async def offer(worker: RenderWorker, request: Request) -> Response:
-    """``GET /studio/presets?model=``: presets that the model understands."""
-    name = request.query_params.get("model", "")
-    card, mark = await run_in_threadpool(_open_card, name)
-    plain = Recipe(name, mark, Seed(0), float(card["default_variety"]))
-    known = await run_in_threadpool(presets_for, vocabulary(card))
-    told = []
-    for preset, found in known:
-        # always the same ones, so that its picture is what a click leads to
-        start = worker.ask(name, partial(choose_start, found, plain, 0))
-        seed = await asyncio.wrap_future(start)
-        recipe = direct(replace(plain, source=seed), found, card)
-        told.append(vars(preset) | found.to_dict() | {"recipe": recipe.to_dict()})
-    return JSONResponse({"presets": told})
+class Offers:
+    """Presets of models, remembered: each costs a look at hundreds of seeds."""
+
+    def __init__(self, worker: RenderWorker) -> None:
+        self._worker = worker
+        self._known: OrderedDict[str, list[dict[str, Any]]] = OrderedDict()
+        self._door = asyncio.Lock()
+
+    async def offer(self, request: Request) -> Response:
+        """``GET /studio/presets?model=``: presets that the model understands."""
+        name = request.query_params.get("model", "")
+        card, folder = await run_in_threadpool(_open_card, name)
+        mark = await run_in_threadpool(edition, folder)
+        async with self._door:
+            if mark not in self._known:
+                plain = Recipe(name, fingerprint(folder), Seed(0), _variety(card))
+                self._known[mark] = await self._find(card, plain)
+            while len(self._known) > MODELS:
+                self._known.popitem(last=False)
+            return JSONResponse({"presets": self._known[mark]})
+
+    async def _find(self, card: dict[str, Any], plain: Recipe) -> list[dict[str, Any]]:
+        known = await run_in_threadpool(presets_for, vocabulary(card))
+        told = []
+        for preset, heard in known:
+            found = temper(heard, card)
+            # always the same ones, so that its picture is what a click leads to
+            task = partial(choose_start, found, plain, 0)
+            seed = await asyncio.wrap_future(self._worker.ask(plain.model, task))
+            recipe = direct(replace(plain, source=seed), found, card)
+            told.append(vars(preset) | found.to_dict() | {"recipe": recipe.to_dict()})
+        return told
 
 
 def read_sentence(data: object) -> Sentence:
@@ -106,12 +132,16 @@ def _understand(sentence: Sentence) -> tuple[Understanding, Recipe]:
     return found, direct(recipe, found, card)
 
 
-def _open_card(name: str) -> tuple[dict[str, Any], str]:
-    """Give card and fingerprint of an installed model. Raises ModelError."""
+def _variety(card: dict[str, Any]) -> float:
+    return float(card["default_variety"])
+
+
+def _open_card(name: str) -> tuple[dict[str, Any], Path]:
+    """Give card and folder of an installed model. Raises ModelError."""
     if not any(model["name"] == name for model in list_models()):
         raise ModelError("model_missing", name=name)
     folder = locate(name)
-    return read_card(folder), fingerprint(folder)
+    return read_card(folder), folder
 
 
 def choose_start(

@@ -72,6 +72,7 @@ class RenderWorker:
         self._tasks: deque[tuple[Future, Callable[[], Any]]] = deque()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="settle")
         self._calm_next = False
+        self._task_next = True
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="render", daemon=True)
         self._thread.start()
@@ -189,11 +190,22 @@ class RenderWorker:
         return (lambda: self._render(chosen)) if chosen else None
 
     def _calm_turn(self) -> Callable[[], None] | None:
-        if self._tasks:
-            future, job = self._tasks.popleft()
-            # A file that somebody waits for comes before a picture that only gets
-            # sharper.
-            return lambda: _run(future, job)
+        # A file that somebody waits for comes before a picture that only gets sharper,
+        # but not every time: tasks may never end.
+        kinds = [self._task_turn, self._quiet_turn]
+        for choose in kinds if self._task_next else reversed(kinds):
+            if turn := choose():
+                self._task_next = choose == self._quiet_turn
+                return turn
+        return None
+
+    def _task_turn(self) -> Callable[[], None] | None:
+        if not self._tasks:
+            return None
+        future, job = self._tasks.popleft()
+        return lambda: _run(future, job)
+
+    def _quiet_turn(self) -> Callable[[], None] | None:
         for seat in self._seats:
             if seat.may_have("settled"):
                 wish = self._serve(seat, "settled")

@@ -103,7 +103,12 @@ export class Presets {
     };
     const open = make("button", { type: "button", class: "preset is-own", onclick: apply },
       make("span", {}, own.name));
-    const remove = () => this.#keep(preference(OWN, []).filter(({ id }) => id !== own.id));
+    const remove = () => {
+      const before = preference(OWN, []);
+      this.#keep(before.filter(({ id }) => id !== own.id));
+      const offer = { key: "ui.preset.put_back", act: () => this.#keep(before) };
+      this.words.status.tell("ui.preset.gone", { name: own.name }, { offer });
+    };
     const rename = () => this.#name(own.name, (name) =>
       this.#keep(preference(OWN, []).map((one) => (one.id === own.id ? { ...one, name } : one))));
     return make("li", { class: "own" }, open,
@@ -124,15 +129,16 @@ export class Presets {
   }
 
   #keep(own) {
-    prefer(OWN, own.slice(-MOST_OWN));
+    prefer(OWN, own);
     this.#draw();
   }
 
   #save() {
-    const parts = this.words.parts.map(({ text, word: name, amount, confidence }) => ({
-      text, word: name, amount, confidence,
-    }));
+    const parts = this.words.parts.filter(({ kind }) => !kind).map(plainPart);
     if (!parts.length) return this.words.status.tell("ui.preset.nothing");
+    if (preference(OWN, []).length >= MOST_OWN) {
+      return this.words.status.tell("ui.preset.full", { n: MOST_OWN });
+    }
     const name = parts.map((part) => wordName(part.word)).join(" ").slice(0, MOST_NAME);
     return this.#name(name, (chosen) => {
       const id = `${Date.now()}-${Math.random().toString(36).slice(2, 6)}`;
@@ -154,6 +160,7 @@ export class Presets {
       if (keep && name) then(name);
     };
     field.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
       if (event.key === "Enter" || event.key === "Escape") done(event.key === "Enter");
     });
     field.addEventListener("blur", () => done(true));
@@ -171,9 +178,11 @@ export class Presets {
 
   async #import([file]) {
     if (!file) return;
-    const brought = await readPresets(file);
+    const [own, brought] = [preference(OWN, []), await readPresets(file)];
     if (!brought) return this.words.status.tell("ui.preset.bad_file");
-    this.#keep([...preference(OWN, []), ...brought]);
+    const room = MOST_OWN - own.length;
+    if (brought.length > room) this.words.status.tell("ui.preset.full", { n: MOST_OWN });
+    return this.#keep([...own, ...brought.slice(0, room)]);
   }
 
   #build() {
@@ -189,6 +198,10 @@ export class Presets {
     );
     this.element = fold("presets", this.grid, this.tools, files);
   }
+}
+
+function plainPart({ text, word: name, amount, confidence }) {
+  return { text, word: name, amount, confidence };
 }
 
 /** The presets in a file; null where it holds none. */

@@ -5,8 +5,8 @@
 import { listModels, readCard } from "./models.js";
 import { fitted } from "./store.js";
 
-/** The server's word for a recipe that was made with another state of a model. */
-export const CHANGED = "recipe_model_changed";
+/** The server's words for a recipe made with another state of a model. */
+export const CHANGED = ["recipe_model_changed", "recipe_direction"];
 /** The server looks at its folder every few seconds: ask again this often (ms). */
 const AGAIN = 1000;
 const TIMES = 8;
@@ -21,10 +21,12 @@ export function reunite(desk) {
     const { card } = store;
     if (!card) return desk.open();
     const fresh = await readCard(card.name).catch(() => null);
-    if (!fresh || fresh.fingerprint === store.card.fingerprint) return undefined;
+    if (!fresh || fresh.edition === store.card.edition) return undefined;
+    const same = fresh.fingerprint === store.card.fingerprint;
     desk.furnish(fresh);
     store.show(fitted(store.work, fresh), "history");
-    return status.tell("ui.status.changed_model");
+    // Words that were found meanwhile change no picture that does without them.
+    return same || status.tell("ui.status.changed_model");
   };
 
   const mend = (error) => {
@@ -49,7 +51,7 @@ export function reunite(desk) {
   });
   live.addEventListener("failure", askWhy);
   live.addEventListener("trouble", ({ detail }) => {
-    if (detail?.code === CHANGED) mend(detail);
+    if (CHANGED.includes(detail?.code)) mend(detail);
   });
   live.addEventListener("frame", () => {
     tries = 0;

@@ -57,11 +57,16 @@ export class Sliders {
     this.#follow("card");
   }
 
-  /** Give every unlocked slider an amount by chance, most of them moderate. */
+  /**
+   * Give every unlocked direction that was found an amount by chance, most of them
+   * moderate. Named ones say the same in other words, and go back.
+   */
   shuffle() {
+    const numbered = this.card.directions.map(({ name }) => name);
     this.#change("shuffle", (amounts) => {
-      for (const [name, slider] of this.byName) {
-        if (!slider.locked) amounts[name] = chance();
+      this.#clear(amounts);
+      for (const name of numbered) {
+        if (!this.byName.get(name).locked) amounts[name] = chance();
       }
     });
     this.store.flush();
@@ -69,11 +74,14 @@ export class Sliders {
 
   /** Bring every unlocked slider back to the middle. */
   level() {
-    this.#change("level", (amounts) => {
-      for (const [name, slider] of this.byName) {
-        if (!slider.locked) delete amounts[name];
-      }
-    });
+    this.#change("level", (amounts) => this.#clear(amounts));
+  }
+
+  /** What no lock holds goes, also what was said and has no slider. */
+  #clear(amounts) {
+    for (const name of Object.keys(amounts)) {
+      if (!this.byName.get(name)?.locked) delete amounts[name];
+    }
   }
 
   #change(how, fill, final = true) {

@@ -7,6 +7,7 @@
  * @typedef {Object} Hand What the sliders show: amounts before the master.
  * @property {number} strength the master, 0 to 2
  * @property {Record<string, number>} amounts
+ * @property {import("./said.js").Said[]} [said] what words have brought
  * @typedef {{recipe: Recipe, hand: Hand, also?: string[]}} Work `also` has the ids of
  *   other works that it was bred from
  */
@@ -94,7 +95,8 @@ export function fitted({ recipe, hand }, card) {
   const current = { ...recipe, fingerprint: card.fingerprint };
   // Untouched to the last digit, so that it stays the very same work.
   if (kept.length === amounts.length) return { recipe: current, hand };
-  return withHand({ recipe: current, hand }, { amounts: Object.fromEntries(kept) });
+  const said = (hand.said ?? []).filter(({ word, kind }) => kind || known.has(word));
+  return withHand({ recipe: current, hand }, { amounts: Object.fromEntries(kept), said });
 }
 
 /** Whether two works look the same and leave the sliders the same. */

@@ -8,20 +8,24 @@ import { icon } from "./icons.js";
 import { wordName } from "./labels.js";
 import { languages, say, signed, word } from "./languages.js";
 import { between, pairsOf } from "./recipe.js";
+import { alsoSaid, standing, unsaid } from "./said.js";
 import { withHand, withRecipe } from "./store.js";
 
 /** How long the picture takes to get there (ms). */
 const JOURNEY = 900;
-/** Standard deviations, of anything said. */
-const MOST = 4;
 /** Of the confidence in a part, below which it is marked as a guess. */
 const SURE = 0.6;
 
 export class Words {
-  /** Parts that the sliders now carry. */
-  #parts = [];
   #unknown = [];
+  #apart = [];
   #journey = 0;
+  /** What ends the journey at once, while there is one; and what will then be said. */
+  #arrive = null;
+  #ahead = null;
+  #turn = 0;
+  #told = "";
+  #names = new Set();
 
   /**
    * @param {import("./store.js").Store} store
@@ -34,13 +38,16 @@ export class Words {
     this.place = place;
     this.#build();
     store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
-    languages.addEventListener("language", () => this.#tell());
+    languages.addEventListener("language", () => this.#tell(true));
   }
 
   /** Nothing can be said to a model that has no words. */
   setCard(card) {
+    this.#stop();
+    this.#names = new Set([...(card.words ?? []), ...card.directions].map(({ name }) => name));
     this.place.hidden = !(card.words?.length || card.kinds?.length);
-    this.#forget();
+    this.#unknown = this.#apart = [];
+    this.#tell();
   }
 
   focus() {
@@ -48,36 +55,45 @@ export class Words {
     this.field.select();
   }
 
-  /** What the sliders carry of what was said. */
+  /** What was said of the work on the easel, and still holds. */
   get parts() {
-    return this.#parts;
+    if (this.#ahead) return this.#ahead;
+    return this.store.work ? standing(this.store.work.hand) : [];
   }
 
-  /** Go where a sentence leads; with Shift from where the picture is. */
+  /** Go where a sentence leads, or to `stay` from where the picture is. */
   async say(text, stay = false) {
     if (!text.trim() || !this.store.work) return;
     this.status.clear("words");
+    this.#arrive?.();
+    const { card } = this.store;
+    const turn = ++this.#turn;
     try {
-      const { recipe } = this.#without(this.store.work, this.#parts);
       const answer = await ask("words", {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ text, recipe, stay }),
+        body: JSON.stringify({ text, recipe: this.#unsaid().recipe, stay }),
       });
-      this.go(await answer.json());
+      const heard = await answer.json();
+      // Somebody may have said something else meanwhile, or changed the model.
+      if (turn === this.#turn && card === this.store.card) this.go(heard);
     } catch (error) {
       this.status.tellError(error, "words");
     }
   }
 
   /** Go to what was understood, from the start that comes with it. */
-  go({ understood, unknown = [], recipe = {} }) {
+  go({ understood, unknown = [], contradictions = [], recipe = {} }) {
     if (!this.store.work) return;
-    const { hand } = this.#without(this.store.work, this.#parts);
-    this.#parts = joined(understood);
+    this.#arrive?.();
+    if (understood.length) {
+      const kinds = understood.some(({ word: name }) => !this.#names.has(name));
+      const shares = kinds ? recipe.kinds : undefined;
+      this.#travel(alsoSaid(this.#unsaid(), understood, this.#names, shares), recipe.source);
+    }
     this.#unknown = unknown;
-    this.#tell();
-    if (understood.length) this.#travel(sum(hand.amounts, understood), recipe);
+    this.#apart = contradictions;
+    this.#tell(true);
   }
 
   /** Say it of the picture as it is, instead of what was said before. */
@@ -88,36 +104,54 @@ export class Words {
   /** Say it too. */
   add({ understood }) {
     if (!this.store.work) return;
-    this.#parts = joined([...this.#parts, ...understood]);
-    this.#unknown = [];
-    this.#tell();
-    this.#travel(sum(this.store.work.hand.amounts, understood), {});
+    this.#arrive?.();
+    this.#travel(alsoSaid(this.store.work, understood, this.#names));
+  }
+
+  #unsaid() {
+    return unsaid(this.store.work, this.parts.map(({ word: name }) => name));
   }
 
   /** Be on the way for a moment rather than leap; the last step is the work. */
-  #travel(goal, { source: end, kinds }) {
-    cancelAnimationFrame(this.#journey);
+  #travel(goal, end) {
+    this.#stop();
     this.store.touch();
     const { hand, recipe: from } = this.store.work;
-    const names = new Set([...Object.keys(hand.amounts), ...Object.keys(goal)]);
+    const here = unsaid(this.store.work, []).hand.amounts;
+    const names = new Set([...Object.keys(here), ...Object.keys(goal.hand.amounts)]);
     const wanders = end && pairsOf(from.source) && pairsOf(end);
+    const { kinds } = goal.recipe;
     const start = performance.now();
-    const step = (now) => {
-      const share = ease(Math.max(0, Math.min(1, (now - start) / this.#pace)));
+    const there = withRecipe(goal, { source: end ?? from.source });
+    this.#ahead = goal.hand.said;
+    this.#arrive = () => {
+      this.#stop();
+      this.store.edit(() => there, "words");
+      this.store.flush();
+    };
+    const near = (share) => {
       const amounts = {};
       for (const name of names) {
-        const [here, there] = [hand.amounts[name] ?? 0, goal[name] ?? 0];
-        const amount = Number((here + (there - here) * share).toFixed(3));
-        if (amount) amounts[name] = amount;
+        const [a, b] = [here[name] ?? 0, goal.hand.amounts[name] ?? 0];
+        amounts[name] = Number((a + (b - a) * share).toFixed(3));
       }
-      const fields = { source: wanders ? between(from.source, end, share) : end ?? from.source };
-      if (kinds) fields.kinds = kinds;
-      const change = (work) => withHand(withRecipe(work, fields), { amounts, strength: 1 });
-      this.store.edit(change, "words", share === 1);
-      if (share < 1) this.#journey = requestAnimationFrame(step);
-      else this.store.flush();
+      const source = wanders ? between(from.source, end, share) : end ?? from.source;
+      const fields = kinds ? { source, kinds } : { source };
+      return withHand(withRecipe({ recipe: from, hand }, fields), { amounts, strength: 1, said: [] });
+    };
+    const step = (now) => {
+      const share = ease(Math.max(0, Math.min(1, (now - start) / this.#pace)));
+      if (share === 1) return this.#arrive();
+      this.store.edit(() => near(share), "words", false);
+      this.#journey = requestAnimationFrame(step);
+      return undefined;
     };
     this.#journey = requestAnimationFrame(step);
+  }
+
+  #stop() {
+    cancelAnimationFrame(this.#journey);
+    this.#ahead = this.#arrive = null;
   }
 
   get #pace() {
@@ -126,34 +160,17 @@ export class Words {
 
   /** Take a part away: the rest is where it was. */
   #drop(part) {
-    this.#parts = this.#parts.filter((other) => other !== part);
-    this.store.edit((work) => this.#without(work, [part]), "word");
-    this.#tell();
+    this.store.edit((work) => unsaid(work, [part.word]), "word");
   }
 
-  /** `work` less what parts of a sentence have added. */
-  #without(work, parts) {
-    const amounts = { ...work.hand.amounts };
-    for (const { word: name, amount } of parts) {
-      const left = Number(((amounts[name] ?? 0) - amount).toFixed(3));
-      if (Math.abs(left) < 0.01) delete amounts[name];
-      else amounts[name] = left;
-    }
-    return withHand(work, { amounts });
-  }
-
-  /** Another work on the easel: what was said is over. */
+  /** Whatever else changes the work ends the journey, and what nobody understood. */
   #follow(how) {
-    if (how === "drift" || !this.#parts.length) return;
-    if (!["words", "word"].includes(how) && !how.startsWith("slider:")) {
-      const amounts = this.store.work?.hand.amounts ?? {};
-      this.#parts = this.#parts.filter(({ word: name }) => amounts[name]);
-      this.#tell();
+    if (how !== "words") this.#stop();
+    if (how === "drift") return;
+    if (how !== "words") {
+      this.#turn += 1;
+      this.#unknown = this.#apart = [];
     }
-  }
-
-  #forget() {
-    this.#parts = this.#unknown = [];
     this.#tell();
   }
 
@@ -182,11 +199,16 @@ export class Words {
     this.place.append(form, this.told);
   }
 
-  #tell() {
+  #tell(again = false) {
+    const { parts } = this;
+    const told = JSON.stringify([parts, this.#unknown, this.#apart]);
+    if (told === this.#told && !again) return;
+    this.#told = told;
     this.field.placeholder = say("ui.words.example");
     this.told.replaceChildren(
-      ...this.#parts.map((part) => this.#part(part)),
+      ...parts.map((part) => this.#part(part)),
       ...this.#unknown.map((part) => stranger(part)),
+      ...this.#apart.map(({ texts }) => opposed(texts)),
     );
     this.told.hidden = !this.told.childElementCount;
   }
@@ -217,31 +239,8 @@ function stranger({ text, nearest }) {
   return make("li", { class: "stranger" }, words);
 }
 
-/** One part a word: what says the same adds up. */
-function joined(parts) {
-  const byWord = new Map();
-  for (const part of parts) {
-    const before = byWord.get(part.word);
-    const texts = [before?.text, part.text].filter(Boolean);
-    const amount = Number(((before?.amount ?? 0) + part.amount).toFixed(3));
-    byWord.set(part.word, {
-      word: part.word,
-      text: [...new Set(texts)].join(", "),
-      amount: Math.max(-MOST, Math.min(MOST, amount)),
-      confidence: Math.max(before?.confidence ?? 0, part.confidence),
-    });
-  }
-  return [...byWord.values()];
-}
-
-/** Amounts with those of parts, each within what words may do. */
-function sum(amounts, parts) {
-  const total = { ...amounts };
-  for (const { word: name, amount } of parts) {
-    const added = (total[name] ?? 0) + amount;
-    total[name] = Number(Math.max(-MOST, Math.min(MOST, added)).toFixed(3));
-  }
-  return total;
+function opposed(texts) {
+  return make("li", { class: "stranger" }, say("ui.words.apart", { texts: texts.join(" · ") }));
 }
 
 function ease(share) {
