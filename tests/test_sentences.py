@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -128,3 +129,21 @@ def test_every_mood_is_understood_by_a_model_of_landscapes() -> None:
     assert not [found.unknown for _, found in offered if found.unknown]
     declared = {preset.key for preset, _ in offered if preset.mood}
     assert declared == {"storm", "nocturne"}
+
+
+def test_words_found_meanwhile_are_there_without_a_restart(
+    server: Server, shelf: Path
+) -> None:
+    plain = Model.open("bad").recipe(3).to_dict()
+    before = server.get("studio/models/bad").json()
+    assert server.post("studio/save", json={"recipe": plain}).is_success
+    give_words(shelf / "bad", NAMES)
+    after = server.get("studio/models/bad").json()
+    assert after["fingerprint"] == before["fingerprint"] == plain["fingerprint"]
+    assert after["edition"] != before["edition"]
+    worded = {"recipe": {**plain, "directions": {"sea": 1.0}}}
+    deadline = time.monotonic() + 30
+    while not (answer := server.post("studio/save", json=worded)).is_success:
+        assert answer.json()["error"]["code"] == "recipe_direction"
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

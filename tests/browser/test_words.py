@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from conftest import write_fruit_checkpoint
 from worded import give_words
 
 from .conftest import Room, Studio
@@ -25,13 +26,26 @@ def speaking(visit: Callable[..., Room], studio: Studio, tiny_checkpoint: Path) 
     return enter_with(visit(reduced_motion="reduce"), folder)
 
 
+def test_a_word_that_is_a_kind_chooses_the_kind(
+    visit: Callable[..., Room], studio: Studio
+) -> None:
+    folder = write_fruit_checkpoint(studio.checkpoints / "orchard")
+    room = enter_with(visit(reduced_motion="reduce"), folder)
+    say(room, "pears")
+    room.wait("() => reverie.store.recipe.kinds?.pear === 1")
+    assert "directions" not in room.settle().recipe
+    room.page.click(".chip[data-word='pear']")
+    room.wait("() => !reverie.store.recipe.kinds")
+    assert room.settle().errors == []
+
+
 def enter_with(room: Room, folder: Path) -> Room:
     from studio.model import Model
 
     recipe = Model.open(str(folder)).recipe(2).to_json().encode()
     work = base64.urlsafe_b64encode(recipe).decode().rstrip("=")
     room.enter(f"{room.address}#work={work}")
-    room.wait("() => reverie.store.card.name === 'worded'")
+    room.wait("(name) => reverie.store.card.name === name", folder.name)
     return room.settle()
 
 
@@ -97,3 +111,35 @@ def test_moods_have_pictures_and_an_own_one_survives_a_reload(speaking: Room) ->
 
 def test_a_model_without_words_is_not_asked_for_any(room: Room) -> None:
     assert room.visible("input[data-how='words']") == 0
+
+
+def test_undo_takes_back_what_was_said_and_redo_says_it_again(speaking: Room) -> None:
+    say(speaking, "sea")
+    speaking.wait("() => reverie.store.recipe.directions?.sea === 1")
+    speaking.settle().do("undo").wait("() => !reverie.store.recipe.directions")
+    assert speaking.visible(".chip") == 0
+    speaking.do("redo").wait("() => reverie.store.recipe.directions?.sea === 1")
+    assert speaking.visible(".chip[data-word='sea']") == 1
+    say(speaking, "village")  # instead of the sea, not on top of it
+    speaking.wait("() => reverie.store.recipe.directions?.village === 1")
+    assert speaking.settle().recipe["directions"] == {"village": 1}
+
+
+def test_a_slider_that_was_moved_since_speaks_for_itself(speaking: Room) -> None:
+    say(speaking, "sea")
+    speaking.wait("() => reverie.store.recipe.directions?.sea === 1")
+    speaking.settle().slide("slider:sea", 2).settle()
+    assert speaking.visible(".chip") == 0
+    say(speaking, "village")
+    speaking.wait("() => reverie.store.recipe.directions?.village === 1")
+    assert speaking.settle().recipe["directions"] == {"sea": 2, "village": 1}
+
+
+def test_saying_something_leaves_the_strength_of_the_rest_as_it_was(
+    speaking: Room,
+) -> None:
+    speaking.slide("slider:village", 2).unfold().slide("strength", 0.5).settle()
+    assert speaking.recipe["directions"] == {"village": 1}
+    say(speaking, "sea")
+    speaking.wait("() => reverie.store.recipe.directions?.sea === 1")
+    assert speaking.settle().recipe["directions"] == {"sea": 1, "village": 1}
