@@ -95,6 +95,14 @@ export class History extends EventTarget {
     return this.#inOrder(() => this.#database.putAll("works", moments));
   }
 
+  /** Hide a moment from the tree, or show it again; its name and star stay. */
+  prune(moment, pruned) {
+    return this.#inOrder(async () => {
+      const stored = (await this.#find(moment.id)) ?? moment;
+      await this.#database.putAll("works", [{ ...stored, pruned }]);
+    });
+  }
+
   /** All moments, oldest first. @returns {Promise<Moment[]>} */
   async all() {
     return (await this.#database.all("works")).sort((a, b) => (a.id < b.id ? -1 : 1));

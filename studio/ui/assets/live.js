@@ -206,7 +206,14 @@ export class Live extends EventTarget {
     const wait = BACKOFF[Math.min(this.#failures - 1, BACKOFF.length - 1)];
     setTimeout(() => this.open(), never ? 30000 : wait * (0.8 + 0.4 * Math.random()));
     this.#emit("failure", { count: this.#failures });
-    if (never) this.#pump();
+    if (never) this.#askOneByOne();
+  }
+
+  /** There is no socket to be had: tiles that wait come like all else. */
+  #askOneByOne() {
+    const asides = this.#tiles.release().map((tile) => ({ ...tile, forgettable: false }));
+    this.#waiting.push(...asides);
+    this.#pump();
   }
 
   #become(state) {

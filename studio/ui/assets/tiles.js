@@ -57,6 +57,11 @@ export class Tiles {
     this.#waiting.unshift(...lost.map(([, tile]) => tile));
   }
 
+  /** Give away all that wait, to be asked for in another way. */
+  release() {
+    return this.#waiting.splice(0);
+  }
+
   /** What waits is dropped, and what is under way will be heard by nobody. */
   #stop(signal) {
     const stopped = (tile) => tile.signal === signal;

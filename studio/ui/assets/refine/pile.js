@@ -92,8 +92,8 @@ export class Pile extends EventTarget {
     const { history } = this.desk;
     if (verdict === "picked") {
       find.moment ??= momentOf(find);
-      await history.takeIn([{ ...find.moment, pruned: false }]);
-    } else if (find.moment) await history.takeIn([{ ...find.moment, pruned: true }]);
+      await history.prune(find.moment, false);
+    } else if (find.moment) await history.prune(find.moment, true);
   }
 
   async #children(work, signal) {
