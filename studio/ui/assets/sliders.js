@@ -41,8 +41,11 @@ export class Sliders {
   setCard(card) {
     this.card = card;
     this.byName.clear();
-    // What has a name comes first; a word that is uncertain is not offered unasked.
-    this.named = (card.words ?? []).filter(({ certainty }) => certainty === "known");
+    // What has a name comes first, what changes most before the rest; a word that is
+    // uncertain is not offered unasked.
+    this.named = (card.words ?? [])
+      .filter(({ certainty }) => certainty === "known")
+      .sort((a, b) => b.change - a.change);
     const rows = [...this.named, ...card.directions].map((direction) => {
       const slider = this.#direction(direction.name);
       this.byName.set(direction.name, slider);
