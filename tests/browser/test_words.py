@@ -29,7 +29,7 @@ def speaking(visit: Callable[..., Room], studio: Studio, tiny_checkpoint: Path) 
 def test_a_word_that_is_a_kind_chooses_the_kind(
     visit: Callable[..., Room], studio: Studio
 ) -> None:
-    folder = write_fruit_checkpoint(studio.checkpoints / "orchard")
+    folder = write_fruit_checkpoint(studio.checkpoints / "zest")
     room = enter_with(visit(reduced_motion="reduce"), folder)
     say(room, "pears")
     room.wait("() => reverie.store.recipe.kinds?.pear === 1")

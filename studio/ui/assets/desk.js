@@ -126,14 +126,14 @@ export class Desk {
         return this.status.tell("ui.status.not_installed", { model });
       }
       const card = await readCard(recipe.model);
-      // What the model has lost since, a word or a direction, is left out.
-      const work = fitted(hand ? { recipe, hand } : workOf(recipe), card);
-      await this.live.aside(work.recipe, { forgettable: false });
+      const fitting = { ...recipe, fingerprint: card.fingerprint };
+      await this.live.aside(fitting, { forgettable: false });
       this.hold();
       this.store.flush();
       await this.use(recipe.model);
+      const work = hand ? { recipe: fitting, hand } : workOf(fitting);
       await this.#put(work, how);
-      if (!sameRecipe(work.recipe, recipe)) this.status.tell("ui.status.changed_model");
+      if (!sameRecipe(fitting, recipe)) this.status.tell("ui.status.changed_model");
     });
   }
 
