@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 from conftest import write_fruit_checkpoint
 from worded import give_words
+
+from studio.model import Model
+from studio.recipe import Recipe
 
 from .conftest import Room, Studio
 
@@ -40,13 +45,21 @@ def test_a_word_that_is_a_kind_chooses_the_kind(
 
 
 def enter_with(room: Room, folder: Path) -> Room:
-    from studio.model import Model
-
-    recipe = Model.open(str(folder)).recipe(2).to_json().encode()
-    work = base64.urlsafe_b64encode(recipe).decode().rstrip("=")
+    recipe = Model.open(str(folder)).recipe(2)
+    wait_for_model(room, recipe)
+    work = base64.urlsafe_b64encode(recipe.to_json().encode()).decode().rstrip("=")
     room.enter(f"{room.address}#work={work}")
     room.wait("(name) => reverie.store.card.name === name", folder.name)
     return room.settle()
+
+
+def wait_for_model(room: Room, recipe: Recipe) -> None:
+    """A studio that runs looks at its folder every other second."""
+    address, wish = f"{room.address}studio/save", {"recipe": recipe.to_dict()}
+    deadline = time.monotonic() + 60
+    while not httpx.post(address, json=wish, timeout=60).is_success:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def say(room: Room, text: str) -> None:
