@@ -13,6 +13,8 @@ import { withHand, withRecipe } from "./store.js";
 /** Sliders in sight before anything is unfolded. */
 const IN_SIGHT = 6;
 const REACH = 4;
+/** Names that are for looking up rather than for a first touch. */
+const LATER = new Set(["red", "orange", "yellow", "green", "blue", "purple", "symmetry"]);
 const STRENGTH_MAX = 2;
 
 export class Sliders {
@@ -45,7 +47,7 @@ export class Sliders {
     // uncertain is not offered unasked.
     this.named = (card.words ?? [])
       .filter(({ certainty }) => certainty === "known")
-      .sort((a, b) => b.change - a.change);
+      .sort((a, b) => LATER.has(a.name) - LATER.has(b.name) || b.change - a.change);
     const rows = [...this.named, ...card.directions].map((direction) => {
       const slider = this.#direction(direction.name);
       this.byName.set(direction.name, slider);
