@@ -73,9 +73,7 @@ def test_the_page_outlives_a_restart_of_the_server(room: Room, studio: Studio) -
     before = room.recipe
     studio.stop()
     # A question that was under way may be told of first.
-    told = (
-        "() => document.querySelector('.status').textContent.includes('still trying')"
-    )
+    line = "document.querySelector('.status').textContent"
     try:
         room.wait(f"() => {line}.includes('still trying')")
         room.slide(FIRST, 1)
