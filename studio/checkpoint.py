@@ -183,6 +183,17 @@ def fingerprint(folder: Path) -> str:
     return read(folder, stamps)
 
 
+def installed(name: str) -> Path:
+    """Return the folder of an installed model. Raises ModelError.
+
+    Only names that are listed count: the network must not reach any path it likes,
+    as the command line may.
+    """
+    if not any(model["name"] == name for model in list_models()):
+        raise ModelError("model_missing", name=name)
+    return locate(name)
+
+
 def edition(folder: Path) -> str:
     """Give the fingerprint, and of the words that were found for the model another."""
     try:

@@ -12,6 +12,24 @@ from studio.errors import ModelError
 
 KINDS = ("property", "word")
 CERTAINTIES = ("known", "uncertain")
+# Measured in the pixels of a model's own works, in this order; words for everybody.
+PROPERTIES = (
+    "brightness",
+    "contrast",
+    "warmth",
+    "saturation",
+    "red",
+    "orange",
+    "yellow",
+    "green",
+    "blue",
+    "purple",
+    "softness",
+    "busyness",
+    "symmetry",
+    "horizon",
+    "openness",
+)
 MOST_AMOUNT = 1e6  # of anything measured
 MOST_TEXT = 200  # characters of a name
 MOST_WORDS = 512  # named directions

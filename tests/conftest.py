@@ -19,6 +19,7 @@ from studio.latent.directions import discover
 from studio.model import Model, card_networks
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.generator import Generator, GeneratorConfig
+from studio.server.worker import RenderWorker
 
 SIDE = 32  # pixels
 KINDS = [{"name": "pear", "share": 0.5}, {"name": "plum", "share": 0.3}]
@@ -111,6 +112,14 @@ def shelf(
         shutil.copytree(tiny_checkpoint, folder / name)
     monkeypatch.setenv("STUDIO_CHECKPOINTS", str(folder))
     return folder
+
+
+@pytest.fixture
+def worker(tiny_checkpoint: Path) -> Iterator[RenderWorker]:
+    """A render worker of this test's own."""
+    worker = RenderWorker()
+    yield worker
+    worker.close()
 
 
 @pytest.fixture

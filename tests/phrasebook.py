@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from studio.latent.lexicon import PROPERTIES
+from studio.direction import PROPERTIES
 from studio.latent.words import Understanding, understand
 
 FOLDER = Path(__file__).resolve().parent / "data"

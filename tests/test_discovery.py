@@ -12,12 +12,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from studio.checkpoint import WORDS, describe, fingerprint, read_card, write_words
-from studio.direction import Named
+from studio.direction import PROPERTIES, Named
 from studio.errors import ModelError
 from studio.evaluation.recognition import learn_labels, rank_quality
 from studio.latent.discovery import Found, Vocabulary, discover_words
 from studio.latent.measuring import foretell, measure
-from studio.latent.properties import PROPERTIES, measure_pictures
+from studio.latent.properties import measure_pictures
 from studio.latent.steering import guess, regress
 from studio.latent.trial import Effort
 from studio.model import Model

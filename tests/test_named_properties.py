@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.latent.properties import HUES, PROPERTIES, measure_pictures
+from studio.direction import PROPERTIES
+from studio.latent.properties import HUES, measure_pictures
 
 H, W = 64, 96
 

@@ -13,9 +13,10 @@ import pytest
 from servers import Server, serving
 from worded import give_words
 
+from studio.direction import PROPERTIES
 from studio.latent.measuring import foretell
 from studio.latent.presets import presets, presets_for
-from studio.latent.words import PROPERTIES, Part, Understanding
+from studio.latent.words import Part, Understanding
 from studio.model import Model
 from studio.recipe import Recipe
 from studio.server.words import STARTS, choose_start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +12,6 @@ from studio.errors import InputError
 from studio.recipe import Recipe
 from studio.server import worker as workers
 from studio.server.worker import RenderWorker
-
-
-@pytest.fixture
-def worker(tiny_checkpoint: Path) -> Iterator[RenderWorker]:
-    worker = RenderWorker()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture

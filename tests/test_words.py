@@ -19,9 +19,10 @@ from phrasebook import (
     taken_for_known,
 )
 
+from studio.direction import PROPERTIES
 from studio.errors import InputError
 from studio.latent.encoder import load_encoder
-from studio.latent.lexicon import PROPERTIES, elsewhere, find_entry
+from studio.latent.lexicon import elsewhere, find_entry
 from studio.latent.phrases import key_of
 from studio.latent.words import (
     Understanding,

@@ -6,7 +6,7 @@ import io
 import shutil
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from queue import Empty, Queue
@@ -25,13 +25,6 @@ from studio.server.wishes import Wish
 from studio.server.worker import RenderWorker, Seat
 
 PATIENCE = 30
-
-
-@pytest.fixture
-def worker(tiny_checkpoint: Path) -> Iterator[RenderWorker]:
-    worker = RenderWorker()
-    yield worker
-    worker.close()
 
 
 @pytest.fixture

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from studio.checkpoint import write_words
-from studio.direction import Named
-from studio.latent.properties import PROPERTIES
+from studio.direction import PROPERTIES, Named
 from studio.model import Model
 
 

@@ -16,10 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.direction import Named
+from studio.direction import PROPERTIES, Named
 from studio.evaluation.features import Glance, extract_features
 from studio.evaluation.recognition import Recogniser, learn_labels
-from studio.latent.properties import PROPERTIES
 from studio.latent.steering import Correction, Sense, draw, guess, regress
 from studio.latent.trial import Effort, Trial, Verdict
 from studio.model import Model, to_pixels

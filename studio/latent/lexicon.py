@@ -12,26 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from studio.direction import PROPERTIES
 from studio.latent.phrases import FOLDER, key_of
-
-# Measured on a model's own samples; the same names wherever they are measured.
-PROPERTIES = (
-    "warmth",
-    "brightness",
-    "contrast",
-    "saturation",
-    "red",
-    "orange",
-    "yellow",
-    "green",
-    "blue",
-    "purple",
-    "softness",
-    "busyness",
-    "symmetry",
-    "horizon",
-    "openness",
-)
 
 # A second meaning is a way around what the model lacks, and as much less sure.
 NEXT_BEST = 0.75

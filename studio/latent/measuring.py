@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from studio.direction import PROPERTIES
 from studio.errors import ModelError
 from studio.evaluation.features import Glance
-from studio.latent.properties import PROPERTIES
 from studio.latent.steering import Sense
 from studio.model import Model
 

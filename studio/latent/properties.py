@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from studio.direction import PROPERTIES
 from studio.model import to_pixels
 
 CELLS = 32  # about so many a side
@@ -176,7 +177,6 @@ _MEASURES: dict[str, Callable[[Look], Tensor]] = {
     "horizon": _horizon,
     "openness": _openness,
 }
-PROPERTIES = tuple(_MEASURES)
 
 
 def measure_pixels(pixels: Tensor) -> Tensor:
@@ -185,7 +185,7 @@ def measure_pixels(pixels: Tensor) -> Tensor:
     Gradients reach the pixels.
     """
     look = Look(((pixels + 1) / 2).clamp(0, 1))
-    return torch.stack([measure(look) for measure in _MEASURES.values()], dim=1)
+    return torch.stack([_MEASURES[name](look) for name in PROPERTIES], dim=1)
 
 
 @torch.no_grad()

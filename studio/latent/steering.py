@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from studio.latent.properties import PROPERTIES, measure_pixels
+from studio.direction import PROPERTIES
+from studio.latent.properties import measure_pixels
 from studio.model import Model, to_pixels
 
 RIDGE = 0.3  # of the mean variance of w

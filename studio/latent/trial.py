@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from studio.direction import PROPERTIES
 from studio.evaluation.features import extract_features
 from studio.evaluation.recognition import Recogniser
-from studio.latent.properties import PROPERTIES
 from studio.latent.steering import Sense, draw
 from studio.model import Model
 

@@ -17,7 +17,6 @@ import numpy as np
 from studio.errors import InputError
 from studio.latent.encoder import MARGIN, Likeness, confidence, load_encoder
 from studio.latent.lexicon import (
-    PROPERTIES,
     Entry,
     Meaning,
     Names,
@@ -361,7 +360,6 @@ def direct(
 
 
 __all__ = [
-    "PROPERTIES",
     "Contradiction",
     "Part",
     "Understanding",

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -20,8 +19,8 @@ from studio.checkpoint import (
     PREVIEW,
     edition,
     fingerprint,
+    installed,
     list_models,
-    locate,
     read_card,
 )
 from studio.errors import InputError, ModelError, PictureError
@@ -184,17 +183,6 @@ def _read_whole(data: bytes) -> SavedWork:
     work = read_png(data)
     _ = work.pixels  # a file whose picture is damaged is told at once, not when made
     return work
-
-
-def installed(name: str) -> Path:
-    """Return the folder of an installed model. Raises ModelError.
-
-    Only names that are listed count: the network must not reach any path it likes,
-    as the command line may.
-    """
-    if not any(model["name"] == name for model in list_models()):
-        raise ModelError("model_missing", name=name)
-    return locate(name)
 
 
 def _describe(name: str) -> dict[str, Any]:

@@ -21,8 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from studio import recipe_fields as fields
-from studio.checkpoint import edition, fingerprint, list_models, locate, read_card
-from studio.errors import InputError, ModelError
+from studio.checkpoint import edition, fingerprint, installed, read_card
+from studio.errors import InputError
 from studio.latent.phrases import TEXT_LIMIT
 from studio.latent.presets import presets_for
 from studio.latent.words import (
@@ -138,9 +138,7 @@ def _variety(card: dict[str, Any]) -> float:
 
 def _open_card(name: str) -> tuple[dict[str, Any], Path]:
     """Give card and folder of an installed model. Raises ModelError."""
-    if not any(model["name"] == name for model in list_models()):
-        raise ModelError("model_missing", name=name)
-    folder = locate(name)
+    folder = installed(name)
     return read_card(folder), folder
 
 

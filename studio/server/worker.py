@@ -39,6 +39,7 @@ UNSENT = 3
 
 T = TypeVar("T")
 Answer = bytes | dict[str, object]
+Choice = Callable[[], Callable[[], None] | None]  # of a turn, if there is one
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +72,8 @@ class RenderWorker:
         self._seats: deque[Seat] = deque()
         self._tasks: deque[tuple[Future, Callable[[], Any]]] = deque()
         self._finisher = ThreadPoolExecutor(1, thread_name_prefix="settle")
-        self._calm_next = False
-        self._task_next = True
+        self._kinds: list[Choice] = [self._live_turn, self._calm_turn]
+        self._calm_kinds: list[Choice] = [self._task_turn, self._quiet_turn]
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="render", daemon=True)
         self._thread.start()
@@ -170,12 +171,7 @@ class RenderWorker:
     def _next_turn(self) -> Callable[[], None] | None:
         # Calm work (settling, saving) and live frames take turns: neither can keep
         # the other waiting for more than one picture.
-        kinds = [self._calm_turn, self._live_turn]
-        for choose in kinds if self._calm_next else reversed(kinds):
-            if turn := choose():
-                self._calm_next = choose == self._live_turn
-                return turn
-        return None
+        return _first_of(self._kinds)
 
     def _live_turn(self) -> Callable[[], None] | None:
         chosen: list[tuple[Seat, Wish]] = []
@@ -192,12 +188,7 @@ class RenderWorker:
     def _calm_turn(self) -> Callable[[], None] | None:
         # A file that somebody waits for comes before a picture that only gets sharper,
         # but not every time: tasks may never end.
-        kinds = [self._task_turn, self._quiet_turn]
-        for choose in kinds if self._task_next else reversed(kinds):
-            if turn := choose():
-                self._task_next = choose == self._quiet_turn
-                return turn
-        return None
+        return _first_of(self._calm_kinds)
 
     def _task_turn(self) -> Callable[[], None] | None:
         if not self._tasks:
@@ -316,3 +307,13 @@ def shared_worker() -> RenderWorker:
             at_home = not os.environ.get("SPACE_ID")
             _shared.append(RenderWorker(spare_threads=1 if at_home else 0))
         return _shared[0]
+
+
+def _first_of(choices: list[Choice]) -> Callable[[], None] | None:
+    """Return the first turn that there is; who gave it comes last the next time."""
+    for choose in choices:
+        if turn := choose():
+            choices.remove(choose)
+            choices.append(choose)
+            return turn
+    return None

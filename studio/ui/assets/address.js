@@ -19,6 +19,16 @@ export class Trouble extends Error {
   }
 }
 
+/** Send a route `body` as JSON. @returns {Promise<Response>} @throws {Trouble} */
+export function post(path, body, signal = null) {
+  return ask(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    signal,
+  });
+}
+
 /** Fetch a route. @returns {Promise<Response>} @throws {Trouble} */
 export async function ask(path, options = {}) {
   let response;

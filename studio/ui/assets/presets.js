@@ -3,10 +3,12 @@
  * One click goes there; with the plus, or Shift, it joins what has been said.
  */
 import { ask } from "./address.js";
+import { freshId } from "./database.js";
 import { button, fold, make } from "./elements.js";
 import { wordName } from "./labels.js";
 import { languages, say, signed, word } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
+import { offerFile, pickFile } from "./refine/files.js";
 
 const OWN = "presets";
 const MOST_OWN = 60;
@@ -99,7 +101,7 @@ export class Presets {
       const preset = this.#fitted(own);
       if (!preset) return;
       if (event.shiftKey) this.words.add(preset);
-      else this.words.put(preset);
+      else this.words.go(preset);
     };
     const open = make("button", { type: "button", class: "preset is-own", onclick: apply },
       make("span", {}, own.name));
@@ -141,8 +143,7 @@ export class Presets {
     }
     const name = parts.map((part) => wordName(part.word)).join(" ").slice(0, MOST_NAME);
     return this.#name(name, (chosen) => {
-      const id = `${Date.now()}-${Math.random().toString(36).slice(2, 6)}`;
-      this.#keep([...preference(OWN, []), { id, name: chosen, parts }]);
+      this.#keep([...preference(OWN, []), { id: freshId(), name: chosen, parts }]);
     });
   }
 
@@ -171,13 +172,12 @@ export class Presets {
 
   #export() {
     const text = JSON.stringify({ format: 1, presets: preference(OWN, []) }, null, 1);
-    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    make("a", { href: address, download: "presets.json" }).click();
-    setTimeout(() => URL.revokeObjectURL(address), 1000);
+    offerFile(text, "presets.json");
   }
 
-  async #import([file]) {
-    if (!file) return;
+  async #import() {
+    const file = await pickFile(".json");
+    if (!file) return undefined;
     const [own, brought] = [preference(OWN, []), await readPresets(file)];
     if (!brought) return this.words.status.tell("ui.preset.bad_file");
     const room = MOST_OWN - own.length;
@@ -186,17 +186,12 @@ export class Presets {
   }
 
   #build() {
-    const files = make("input", { type: "file", accept: ".json", hidden: true });
-    files.addEventListener("change", () => {
-      this.#import(files.files);
-      files.value = "";
-    });
     this.tools = make("div", { class: "tools" },
       button("preset_save", () => this.#save(), { icon: "keep" }),
       button("preset_export", () => this.#export(), { icon: "save", bare: true }),
-      button("preset_import", () => files.click(), { icon: "open", bare: true }),
+      button("preset_import", () => this.#import(), { icon: "open", bare: true }),
     );
-    this.element = fold("presets", this.grid, this.tools, files);
+    this.element = fold("presets", this.grid, this.tools);
   }
 }
 
@@ -209,8 +204,8 @@ async function readPresets(file) {
   if (file.size > 2 ** 20) return null;
   try {
     const { presets } = JSON.parse(await file.text());
-    const kept = presets.slice(0, MOST_OWN).map(({ name, parts }, index) => ({
-      id: `${Date.now()}-${index}`,
+    const kept = presets.slice(0, MOST_OWN).map(({ name, parts }) => ({
+      id: freshId(),
       name: String(name).slice(0, MOST_NAME),
       parts: parts.slice(0, 20).map(readPart),
     }));

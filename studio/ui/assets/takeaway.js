@@ -1,16 +1,12 @@
 /** Taking a work away: a PNG with its recipe inside, and a link that remakes it. */
-import { ask } from "./address.js";
+import { post } from "./address.js";
 import { mainSeed } from "./recipe.js";
 
 const MARK = "#work=";
 
 /** Download the canonical picture of `recipe`. @returns {Promise<string>} its name */
 export async function savePicture(recipe) {
-  const response = await ask("save", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ recipe }),
-  });
+  const response = await post("save", { recipe });
   const name = nameOf(response, `${recipe.model}-${mainSeed(recipe.source) ?? "work"}.png`);
   download(await response.blob(), name);
   return name;

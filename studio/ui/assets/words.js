@@ -2,7 +2,7 @@
  * Words: say what it should be, and the picture goes there. What was understood as
  * what is told at once; each part can be taken away again.
  */
-import { ask } from "./address.js";
+import { post } from "./address.js";
 import { make } from "./elements.js";
 import { icon } from "./icons.js";
 import { wordName } from "./labels.js";
@@ -69,11 +69,8 @@ export class Words {
     const { card } = this.store;
     const turn = ++this.#turn;
     try {
-      const answer = await ask("words", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ text, recipe: this.#unsaid().recipe, stay }),
-      });
+      const { recipe } = this.#unsaid();
+      const answer = await post("words", { text, recipe, stay });
       const heard = await answer.json();
       // Somebody may have said something else meanwhile, or changed the model.
       if (turn === this.#turn && card === this.store.card) this.go(heard);
@@ -82,7 +79,7 @@ export class Words {
     }
   }
 
-  /** Go to what was understood, from the start that comes with it. */
+  /** Go to what was understood, from the start that comes with it, if one does. */
   go({ understood, unknown = [], contradictions = [], recipe = {} }) {
     if (!this.store.work) return;
     this.#arrive?.();
@@ -94,11 +91,6 @@ export class Words {
     this.#unknown = unknown;
     this.#apart = contradictions;
     this.#tell(true);
-  }
-
-  /** Say it of the picture as it is, instead of what was said before. */
-  put({ understood }) {
-    this.go({ understood });
   }
 
   /** Say it too. */

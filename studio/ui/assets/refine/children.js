@@ -1,5 +1,5 @@
 /** Asking the server for children, with the strength, locks and taste of the person. */
-import { ask } from "../address.js";
+import { post } from "../address.js";
 import { preference } from "../preferences.js";
 
 export const STRENGTH = 0.7;
@@ -28,12 +28,7 @@ export function questionOf(desk, parents, count, votes) {
  * @returns {Promise<any>} children with their roles. @throws {Trouble}
  */
 export async function breed(question, region = null, signal = null) {
-  const response = await ask("children", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(question),
-    signal,
-  });
+  const response = await post("children", question, signal);
   const answer = await response.json();
   if (!region) return answer;
   const [parent] = question.parents;

@@ -1,5 +1,5 @@
 /** What is done with picks: a ZIP, a contact sheet, a look at how far it has come. */
-import { Trouble, ask } from "../address.js";
+import { Trouble, post } from "../address.js";
 import { download, nameOf } from "../takeaway.js";
 
 /**
@@ -11,12 +11,7 @@ import { download, nameOf } from "../takeaway.js";
  */
 export async function fetchPicks(way, finds, signal, told) {
   const works = finds.map(({ number, recipe }) => ({ number, recipe }));
-  const response = await ask(`picks/${way}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ works }),
-    signal,
-  });
+  const response = await post(`picks/${way}`, { works }, signal);
   const name = nameOf(response, `picks.${way === "zip" ? "zip" : "png"}`);
   download(await whole(response, told), name);
   return name;

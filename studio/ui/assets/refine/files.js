@@ -1,5 +1,6 @@
 /** Files in and out of the page, and the style of what is loaded late. */
 import { make } from "../elements.js";
+import { download } from "../takeaway.js";
 
 const loaded = new Set();
 
@@ -14,12 +15,7 @@ export function styled(name) {
 
 /** Give the person a text as a file. */
 export function offerFile(text, name) {
-  const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const anchor = make("a", { href: address, download: name });
-  document.body.append(anchor);
-  anchor.click();
-  anchor.remove();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
+  download(new Blob([text], { type: "application/json" }), name);
 }
 
 /** @returns {Promise<File | null>} the file that the person picks */

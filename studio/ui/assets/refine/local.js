@@ -3,7 +3,7 @@
  * another work is on the easel. They move the work's own w, so they need no place in
  * the recipe.
  */
-import { ask } from "../address.js";
+import { post } from "../address.js";
 import { make } from "../elements.js";
 import { directionLabels } from "../labels.js";
 import { languages, say, word } from "../languages.js";
@@ -61,11 +61,7 @@ export class Local {
     if (!open || !recipe || (this.found && this.asked === recipe)) return;
     this.asked = recipe;
     try {
-      const response = await ask("local", {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ recipe }),
-      });
+      const response = await post("local", { recipe });
       const found = await response.json();
       if (this.asked !== recipe || this.store.recipe !== recipe) return;
       this.found = found;
