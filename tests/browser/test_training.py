@@ -174,10 +174,11 @@ def test_pictures_are_shown_as_they_will_be_seen(
     train.wait(f"() => {here} && {shown}.every(({{ src }}) => src.includes('64x32'))")
     assert page.evaluate(f"{shown}[0].naturalHeight") == 64
     page.evaluate("document.querySelector('[data-fold=advanced]').open = true")
-    page.wait_for_selector(".looks img.is-here")
-    before = page.get_attribute(".looks img", "src")
+    look = "document.querySelector('.looks img.is-here')"
+    train.wait(f"() => {look}?.src")
+    before = page.evaluate(f"{look}.src")
     page.click("[data-act=train-looks_again]")
-    train.wait(f"() => document.querySelector('.looks img').src !== {before!r}")
+    train.wait(f"before => {look} && {look}.src !== before", before)
 
 
 def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(
