@@ -57,7 +57,8 @@ class Pictures:
         if len(self.images) < 2:
             raise InputError("folder_empty", folder=str(folder))
         self.fingerprint = digest.hexdigest()[:16]
-        self._split([copy for copy, usable in seen.items() if usable], validation_share)
+        self._digests = [copy for copy, usable in seen.items() if usable]
+        self.part(validation_share)
 
     @classmethod
     def of(cls, settings: TrainSettings) -> Pictures:
@@ -70,9 +71,10 @@ class Pictures:
             settings.framing,
         )
 
-    def _split(self, digests: list[str], share: float) -> None:
+    def part(self, share: float) -> None:
+        """Hold out a share of the pictures, always the same ones."""
         indices = range(len(self.images))
-        held = [i for i in indices if int(digests[i][:8], 16) / 2**32 < share]
+        held = [i for i in indices if int(self._digests[i][:8], 16) / 2**32 < share]
         few = len(held) < 2 or share * len(self.images) < 2
         if few or len(held) > len(self.images) - 2:
             held = []  # too few to hold any out

@@ -10,7 +10,7 @@ from PIL import Image
 from studio.errors import InputError
 from studio.latent.discovery import Vocabulary
 from studio.training.dataset import load_picture, take_whole
-from studio.training.labels import read_labels
+from studio.training.labels import Labels, read_labels
 
 SIDE = 128  # pixels: what recognisers look at
 TAGS = ("tags", "labels")  # columns of several words a picture, where there are some
@@ -27,7 +27,7 @@ def read_vocabulary(
     """
     if not folder.is_dir():
         raise InputError("folder_missing", folder=str(folder))
-    found = read_labels(folder, column or _tags(folder))
+    found = choose_labels(folder, column)
     if column and found.source != "table":
         raise InputError("labels_no_table", folder=str(folder), column=column)
     if not found.of:
@@ -46,6 +46,14 @@ def read_vocabulary(
     marks = np.array([[name in own for name in names] for own in labels], np.float64)
     told = {"folder": folder.name, "source": found.source, "column": found.column}
     return Vocabulary(np.stack(pictures), names, marks, told)
+
+
+def choose_labels(folder: Path, column: str | None) -> Labels:
+    """Read the labels of a folder: of a column, of that of tags, or of the first.
+
+    Raises InputError for a table that cannot be read.
+    """
+    return read_labels(folder, column or _tags(folder))
 
 
 def _tags(folder: Path) -> str | None:

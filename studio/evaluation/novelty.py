@@ -1,0 +1,138 @@
+"""How near works come to the pictures that a model learnt from.
+
+Nearness is the Euclidean distance of the measuring network's features. What distance
+makes a copy is not guessed: other views of the same picture, slightly cropped and saved
+again, tell it; and only a few pictures may be as near to another one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from studio.evaluation.features import extract_features
+from studio.evaluation.metrics import distances
+
+BLOCK = 512  # rows compared at once, so that 200,000 pictures fit in memory
+VIEWED = 64  # pictures whose other views tell what a copy is
+COPIES = 0.95  # the share of those views that are to be called copies, at most
+TWINS = 0.05  # the share of pictures that may be as near to another one
+CROP = 0.95  # the least side of a view
+SHOWN = 8  # of the works that come nearest
+
+
+@dataclass(frozen=True)
+class Known:
+    """Features [M,D] of pictures, and mirrored, and how near such pictures are.
+
+    `usual` [M], sorted, is the distance of each picture to the nearest other; what is
+    within `bound` is as near as another view of the same picture.
+    """
+
+    features: np.ndarray
+    mirrored: np.ndarray
+    usual: np.ndarray
+    bound: float
+
+    @classmethod
+    def of(cls, pictures: np.ndarray, features: np.ndarray, seed: int = 0) -> Known:
+        """Measure uint8 pictures [M,H,W,3], M > 1, whose features [M,D] are known."""
+        mirrored = extract_features(pictures[:, :, ::-1])
+        alone, _ = nearest(features, features, skip_self=True)
+        turned, _ = nearest(features, mirrored, skip_self=True)
+        usual = np.sort(np.minimum(alone, turned))
+        views = _measure_views(pictures, features, seed)
+        bound = min(np.quantile(views, COPIES), np.quantile(usual, TWINS))
+        return cls(features, mirrored, usual, float(bound))
+
+    def find(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give each row's distance to the nearest picture, and which one: [N], [N]."""
+        alone, which = nearest(features, self.features)
+        turned, other = nearest(features, self.mirrored)
+        return np.minimum(alone, turned), np.where(turned < alone, other, which)
+
+    def novelty(self, distance: np.ndarray) -> np.ndarray:
+        """Give the share of pictures that are nearer to another one, 0 to 1: [N]."""
+        return np.searchsorted(self.usual, distance) / len(self.usual)
+
+
+def nearest(
+    a: np.ndarray, b: np.ndarray, *, skip_self: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find, for each row of a [N,D], the nearest row of b [M,D]: distances, indices.
+
+    Exact. With `skip_self` row i of b is not compared with row i of a.
+    """
+    found, which = np.empty(len(a)), np.empty(len(a), np.int64)
+    for start in range(0, len(a), BLOCK):
+        block = distances(a[start : start + BLOCK], b)
+        rows = np.arange(len(block))
+        if skip_self:
+            block[rows, start + rows] = np.inf
+        which[start : start + BLOCK] = block.argmin(axis=1)
+        found[start : start + BLOCK] = block[rows, which[start : start + BLOCK]]
+    return found, which
+
+
+def measure_copies(
+    features: np.ndarray, known: Known, learnt: Sequence[int], held: Sequence[int]
+) -> dict[str, Any]:
+    """Tell how many works are near-copies, and whether learning by heart shows.
+
+    `features` [N,D] are the works'. `share` is of works that lie as near to a picture
+    as another view of it. `ratio` is the median distance to the pictures `held` out
+    over that to as many which were `learnt` from: 1 where neither is nearer, more
+    where works cling to what was learnt; None where none were held out.
+    """
+    distance, which = known.find(features)
+    first = np.argsort(distance)[:SHOWN]
+    return {
+        "share": float((distance <= known.bound).mean()),
+        "ratio": _clinging(features, known.features, learnt, held),
+        "bound": known.bound,
+        "median_distance": float(np.median(distance)),
+        "usual_distance": float(np.median(known.usual)),
+        "nearest": [
+            {"work": int(i), "picture": int(which[i]), "distance": float(distance[i])}
+            for i in first
+        ],
+    }
+
+
+def _clinging(
+    features: np.ndarray, known: np.ndarray, learnt: Sequence[int], held: Sequence[int]
+) -> float | None:
+    if not len(held):
+        return None
+    # as many of both: the nearest of more is nearer
+    spread = np.linspace(0, len(learnt) - 1, min(len(held), len(learnt))).astype(int)
+    ours, _ = nearest(features, known[np.asarray(learnt)[spread]])
+    theirs, _ = nearest(features, known[np.asarray(held)])
+    return float(np.median(theirs) / max(float(np.median(ours)), 1e-12))
+
+
+def _measure_views(pictures: np.ndarray, features: np.ndarray, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    chosen = rng.permutation(len(pictures))[:VIEWED]
+    views = np.stack([_another_view(pictures[i], rng) for i in chosen])
+    return np.linalg.norm(extract_features(views) - features[chosen], axis=1)
+
+
+def _another_view(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Crop a picture [H,W,3] a little and save it again as a JPEG."""
+    height, width = picture.shape[:2]
+    scale = rng.uniform(CROP, 1)
+    left = rng.uniform(0, width * (1 - scale))
+    top = rng.uniform(0, height * (1 - scale))
+    box = (left, top, left + width * scale, top + height * scale)
+    size, filter_ = (width, height), Image.Resampling.BICUBIC
+    view = Image.fromarray(picture).resize(size, filter_, box)
+    packed = io.BytesIO()
+    view.save(packed, "JPEG", quality=80)
+    with Image.open(packed) as again:
+        return np.asarray(again.convert("RGB"))

@@ -1,0 +1,220 @@
+"""What a model can do, measured against pictures: quality, diversity, honesty.
+
+Every number stands beside the same number of two others from the same run: of real
+pictures in place of the works (the best that could be), and of their mean image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from studio.evaluation.features import NAME, extract_features
+from studio.evaluation.metrics import (
+    density_and_coverage,
+    kernel_distance,
+    patch_distances,
+)
+from studio.evaluation.novelty import Known, measure_copies
+from studio.evaluation.recognition import learn_labels
+from studio.model import to_pixels
+
+SPLITS = 4  # ways to part the pictures: their spread is that of each number
+PATCHED = 256  # pictures of each side whose patches are compared: memory
+FEWEST = 14  # pictures: each half has five neighbours and itself
+LEAST_LABELLED = 12  # pictures with a label and without it
+READABLE = 0.8  # quality of a recogniser from which its word counts
+GROUP = 64  # works that one looks at together
+
+# Gauges from 0 to 1, and from where on the upper and the middle sentence are said.
+LEVELS = {"quality": (0.85, 0.6), "diversity": (0.6, 0.25), "honesty": (0.95, 0.8)}
+CLINGING = 1.15  # of the ratio of `measure_copies`, from which honesty falls
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Pictures and works, uint8 [M,H,W,3] and [N,H,W,3], of one size.
+
+    `learnt` and `held` are indices of pictures that the model learnt from, and that
+    were held out; None where the pictures are not known to be the model's own. `marks`
+    [M,K] (0 or 1) says which of `labels` a picture has.
+    """
+
+    pictures: np.ndarray
+    works: np.ndarray
+    learnt: Sequence[int] | None = None
+    held: Sequence[int] = ()
+    labels: Sequence[str] = ()
+    marks: np.ndarray | None = None
+
+
+def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, Any]:
+    """Measure works against pictures, at least FEWEST of each.
+
+    Numbers are pairs of mean and deviation over several halves of the pictures; each
+    half is compared with the works, with the other half, and with the mean image.
+    """
+    tell("pictures")
+    real = extract_features(evidence.pictures)
+    tell("works")
+    made = extract_features(evidence.works)
+    mean = evidence.pictures.mean(axis=0, dtype=np.float32).astype(np.uint8)
+    tell("distances")
+    rows = [_compare(evidence, real, made, mean, split) for split in range(SPLITS)]
+    ours, theirs, blank = (_summarise([row[k] for row in rows]) for k in range(3))
+    tell("copies")
+    found = {
+        "features": NAME,
+        "samples": len(made),
+        "compared": _compared(len(real), len(made)),
+        **ours,
+        "copies": _copies(evidence, real, made),
+        "labels": _labels(evidence, real, made),
+        "real_vs_real": theirs,
+        "mean_image": blank,
+    }
+    return {**found, "gauges": read_gauges(found)}
+
+
+def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give what `evaluate` found as three gauges: a value from 0 to 1 and a level.
+
+    `quality` is where the kernel distance lies between the mean image's (0) and that of
+    real pictures (1), `diversity` the coverage over that of real pictures. `honesty` is
+    the share of works that are no near-copies, less what the ratio is too high; it is
+    missing where copies could not be looked for. Levels: high, middle, low.
+    """
+    best, blank = found["real_vs_real"], found["mean_image"]
+    ours, real, flat = (side["quality"]["kid"]["mean"] for side in (found, best, blank))
+    reached, possible = (
+        side["diversity"]["coverage"]["mean"] for side in (found, best)
+    )
+    values = {
+        "quality": (flat - ours) / max(flat - real, 1e-9),
+        "diversity": reached / max(possible, 1e-9),
+    }
+    if (copies := found["copies"]) is not None:
+        clinging = max(0.0, (copies["ratio"] or 1.0) - CLINGING)
+        values["honesty"] = 1 - copies["share"] - clinging
+    return {name: _gauge(name, value) for name, value in values.items()}
+
+
+def _gauge(name: str, value: float) -> dict[str, Any]:
+    value = min(1.0, max(0.0, value))
+    high, middle = LEVELS[name]
+    level = "high" if value >= high else "middle" if value >= middle else "low"
+    return {"value": round(value, 3), "level": level}
+
+
+def _compared(real: int, made: int) -> int:
+    """Give how many of each are compared at a time: a half, at most."""
+    return min(real // 2, made)
+
+
+def _compare(
+    evidence: Evidence,
+    real: np.ndarray,
+    made: np.ndarray,
+    mean: np.ndarray,
+    split: int,
+) -> list[dict[str, float]]:
+    """Compare works, other pictures and the mean image with half of the pictures."""
+    rng = np.random.default_rng(split)
+    order, n = rng.permutation(len(real)), _compared(len(real), len(made))
+    half, other = order[: len(real) // 2], order[len(real) // 2 :][:n]
+    works = rng.permutation(len(made))[:n]
+    blank = np.repeat(extract_features(mean[None]), n, axis=0)
+    sides = (made[works], real[other], blank)
+    patches = (
+        evidence.works[works[:PATCHED]],
+        evidence.pictures[other[:PATCHED]],
+        np.repeat(mean[None], min(n, PATCHED), axis=0),
+    )
+    reference = to_pixels(evidence.pictures[half[:PATCHED]])
+    return [
+        _numbers(side, real[half], patch_distances(to_pixels(pixels), reference, split))
+        for side, pixels in zip(sides, patches, strict=True)
+    ]
+
+
+def _numbers(
+    features: np.ndarray, reference: np.ndarray, scales: dict[int, float]
+) -> dict[str, float]:
+    density, coverage = density_and_coverage(features, reference)
+    distance = kernel_distance(features, reference)
+    patches = sum(scales.values()) / len(scales)
+    told = {f"swd_{height}": value for height, value in scales.items()}
+    return {
+        "kid": distance,
+        "swd": patches,
+        "density": density,
+        "coverage": coverage,
+        **told,
+    }
+
+
+def _summarise(rows: list[dict[str, float]]) -> dict[str, Any]:
+    """Sort the numbers of several halves into quality and diversity, with spread."""
+    told: dict[str, Any] = {"quality": {}, "diversity": {}}
+    for key in rows[0]:
+        values = np.array([row[key] for row in rows])
+        pair = {"mean": float(values.mean()), "deviation": float(values.std())}
+        told["diversity" if key == "coverage" else "quality"][key] = pair
+    return told
+
+
+def _copies(
+    evidence: Evidence, real: np.ndarray, made: np.ndarray
+) -> dict[str, Any] | None:
+    if evidence.learnt is None:
+        return None
+    known = Known.of(evidence.pictures, real)
+    return measure_copies(made, known, evidence.learnt, evidence.held)
+
+
+def _labels(
+    evidence: Evidence, real: np.ndarray, made: np.ndarray
+) -> dict[str, Any] | None:
+    """Tell which labels works show, by readers that are right about real pictures."""
+    if evidence.marks is None:
+        return None
+    marks, total = evidence.marks, len(evidence.marks)
+    counts = marks.sum(axis=0)
+    enough = (counts >= LEAST_LABELLED) & (total - counts >= LEAST_LABELLED)
+    kept = np.flatnonzero(enough)
+    if not len(kept):
+        return None
+    readers = learn_labels(real, marks[:, kept])
+    shown = readers.read(made) > 0  # [N,K]
+    read = readers.quality >= READABLE
+    rows = [
+        {
+            "label": evidence.labels[int(k)],
+            "real": float(marks[:, k].mean()),
+            "made": float(shown[:, i].mean()),
+            "reader": float(readers.quality[i]),
+        }
+        for i, k in enumerate(kept)
+        if read[i]
+    ]
+    real_marks = marks[:, kept][:, read] > 0
+    return {
+        "each": rows,
+        f"among_{GROUP}": {
+            "made": _distinct(shown[:, read]),
+            "real": _distinct(real_marks),
+        },
+    }
+
+
+def _distinct(shown: np.ndarray) -> float:
+    """Give how many labels GROUP pictures show together, on average; [N,K] says who."""
+    rng = np.random.default_rng(0)
+    size = min(GROUP, len(shown))
+    groups = [rng.choice(len(shown), size, replace=False) for _ in range(32)]
+    return float(np.mean([shown[group].any(axis=0).sum() for group in groups]))

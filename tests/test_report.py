@@ -1,0 +1,161 @@
+"""A model's report: each gauge moves for what it names, and for nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from studio.cli import main
+from studio.evaluation.features import extract_features
+from studio.evaluation.novelty import Known, measure_copies, nearest
+from studio.evaluation.report import Evidence, evaluate
+
+SIDE, COUNT, HELD = 64, 40, 10
+
+
+def scenes(seed: int, count: int = COUNT) -> np.ndarray:
+    """Draw discs and bars of random colours on patchworks of random colours."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:SIDE, :SIDE]
+    drawn = np.empty((count, SIDE, SIDE, 3), np.uint8)
+    for picture in drawn:
+        ground = rng.integers(0, 256, (*rng.integers(1, 6, 2), 3)).astype(np.uint8)
+        picture[:] = np.asarray(Image.fromarray(ground).resize((SIDE, SIDE)))
+        for _ in range(rng.integers(2, 9)):
+            cx, cy, size = rng.integers(0, SIDE, 3)
+            disc = (x - cx) ** 2 + (y - cy) ** 2 < (4 + size / 4) ** 2
+            shape = disc if rng.random() < 0.5 else abs(x - cx) < 2 + size / 12
+            picture[shape] = rng.integers(0, 256, 3)
+    return drawn
+
+
+def blur(pictures: np.ndarray) -> np.ndarray:
+    small = [Image.fromarray(p).resize((6, 6), Image.Resampling.BOX) for p in pictures]
+    return np.stack([np.asarray(p.resize((SIDE, SIDE))) for p in small])
+
+
+def retouch(pictures: np.ndarray) -> np.ndarray:
+    """Give pictures again, a little lighter."""
+    return np.clip(pictures.astype(int) + 6, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def known() -> np.ndarray:
+    return scenes(0)
+
+
+def gauges(pictures: np.ndarray, works: np.ndarray) -> dict[str, float]:
+    learnt, held = range(COUNT - HELD), range(COUNT - HELD, COUNT)
+    found = evaluate(Evidence(pictures, works, learnt, held))
+    return {name: gauge["value"] for name, gauge in found["gauges"].items()}
+
+
+def test_each_gauge_falls_for_what_it_names(known: np.ndarray) -> None:
+    others = scenes(1)
+    true = gauges(known, others)
+    assert true["quality"] > 0.85 and true["diversity"] > 0.8
+    assert true["honesty"] > 0.85
+    blurred = gauges(known, blur(others))
+    assert blurred["quality"] < true["quality"] - 0.2
+    assert blurred["honesty"] > 0.9
+    few = gauges(known, np.repeat(others[:2], 20, axis=0))
+    assert few["diversity"] < true["diversity"] - 0.2
+    copied = gauges(known, retouch(known[: COUNT - HELD]))
+    assert copied["honesty"] < 0.4 and copied["quality"] > 0.85
+
+
+def test_a_copy_is_found_mirrored_too_and_a_stranger_is_novel(
+    known: np.ndarray,
+) -> None:
+    memory = Known.of(known, extract_features(known))
+    turned = retouch(known[5:9, :, ::-1])
+    distance, which = memory.find(extract_features(turned))
+    assert which.tolist() == [5, 6, 7, 8]
+    assert (distance < memory.bound).all()
+    assert (memory.novelty(distance) < 0.2).all()
+    noise = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3), np.uint8)
+    strange, _ = memory.find(extract_features(noise))
+    assert (memory.novelty(strange) > 0.9).all()
+
+
+def test_learning_by_heart_shows_in_the_ratio(known: np.ndarray) -> None:
+    features = extract_features(known)
+    memory = Known.of(known, features)
+    learnt, held = range(20), range(20, 40)
+    by_heart = measure_copies(
+        extract_features(retouch(known[:20])), memory, learnt, held
+    )
+    fair = measure_copies(extract_features(scenes(3, 20)), memory, learnt, held)
+    assert by_heart["ratio"] > 2 > 1.3 > fair["ratio"] > 0.7
+    assert by_heart["share"] > 0.8 and fair["share"] < 0.2
+    assert measure_copies(features, memory, range(40), ())["ratio"] is None
+
+
+def test_the_nearest_is_the_same_in_blocks_and_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(50, 4)), rng.normal(size=(40, 4))
+    whole = nearest(a, b)
+    own = nearest(a, a, skip_self=True)
+    assert (own[0] > 0).all() and (own[1] != np.arange(50)).all()
+    monkeypatch.setattr("studio.evaluation.novelty.BLOCK", 7)
+    assert np.allclose(nearest(a, b)[0], whole[0])
+    assert (nearest(a, a, skip_self=True)[1] == own[1]).all()
+
+
+def labelled(folder: Path, count: int) -> Path:
+    folder.mkdir()
+    lines = ["file,tags"]
+    for i, picture in enumerate(scenes(4, count)):
+        if i % 2:
+            picture[:20] = 0
+        Image.fromarray(picture).save(folder / f"{i}.png")
+        lines.append(f"{i}.png,{'night' if i % 2 else 'day'}")
+    (folder / "labels.csv").write_text("\n".join(lines), "utf-8")
+    return folder
+
+
+def test_the_command_judges_a_model_and_its_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = labelled(tmp_path / "pictures", 48)
+    judged = ["evaluate", "tiny", str(folder), "--samples", "24"]
+    assert main([*judged, "--json"]) == 0
+    told = capsys.readouterr()
+    value = json.loads(told.out)
+    assert value["samples"] == 24 and value["compared"] == 24
+    assert value["copies"] is None  # not the pictures it learnt from
+    assert value["gauges"]["quality"]["level"] == "low"  # it never learnt
+    best = value["real_vs_real"]["quality"]["kid"]["mean"]
+    assert value["quality"]["kid"]["mean"] > best
+    assert {row["label"] for row in value["labels"]["each"]} == {"day", "night"}
+    assert "Comparing" in told.err
+
+
+@pytest.mark.parametrize("count", [0, 1, 13])
+def test_too_few_pictures_are_refused(
+    tmp_path: Path, count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = labelled(tmp_path / "pictures", count)
+    assert main(["evaluate", "tiny", str(folder)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_equal_pictures_and_strange_numbers_are_survived(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "same"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(20):  # different files of one picture
+        noise = rng.integers(0, 2, (SIDE, SIDE, 3))
+        Image.fromarray((120 + noise).astype(np.uint8)).save(folder / f"{i}.png")
+    assert main(["evaluate", "tiny", str(folder), "--samples", "16", "--json"]) == 0
+    assert "nan" not in capsys.readouterr().out.lower()
+    for samples in ("0", "-3", "1000000"):
+        assert main(["evaluate", "tiny", str(folder), "--samples", samples]) == 2
