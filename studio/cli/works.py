@@ -94,7 +94,7 @@ def _render(args: argparse.Namespace) -> None:
     works = []
     for seed, path in zip(seeds, paths, strict=True):
         recipe = base if seed is None else base.with_seed(seed)
-        _write(path, save_work(model, recipe))
+        write_file(path, save_work(model, recipe))
         works.append({"path": str(path), "seed": seed, "recipe": recipe.to_dict()})
         if not args.json:
             print(text("cli.render.wrote", path=path), flush=True)
@@ -168,12 +168,18 @@ def _chosen_paths(args: argparse.Namespace, seeds: list[int | None]) -> list[Pat
     name = f"{stem}.png" if seeds[0] is None else f"{stem}-{seeds[0]}.png"
     path = Path(args.output or name)
     path = path / name if path.is_dir() else path
-    if path.suffix.lower() != ".png":
-        raise InputError("output_not_png", path=path)
+    check_png(path)
     return [path]
 
 
-def _write(path: Path, data: bytes) -> None:
+def check_png(path: Path) -> None:
+    """Raise InputError unless a path ends as a PNG's name does."""
+    if path.suffix.lower() != ".png":
+        raise InputError("output_not_png", path=path)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a whole file, its folder included. Raises InputError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data)
@@ -190,7 +196,7 @@ def _onnx(args: argparse.Namespace) -> None:
     from studio.model import Model
 
     model, path = Model.open(args.model), Path(args.output)
-    _write(path, pack_onnx(model))
+    write_file(path, pack_onnx(model))
     inputs = {"layers": model.layers, "w_dim": model.w_dim}
     answer(args, {"path": str(path), **inputs}, [text("cli.render.wrote", path=path)])
 
