@@ -28,9 +28,14 @@ LEAST_SPREAD = 1e-3  # of the widest component of w, below which nothing is told
 # What is not linear is left over in many cells at once: it must not count as if each
 # cell were a witness of its own. Best of 1, 3, 10, 30, 100 on works not learnt from.
 LOUDNESS = 3.0
-STEPS = 100
-RATE = 0.08  # deviations of w a step
-PULL = 0.002  # towards what is usual
+STEPS = 60
+RATE = 0.05  # deviations of w a step
+PULL = 0.1  # towards what was read, which is the likeliest
+APART = 0.3  # against layers that go separate ways
+# Of each field's energy beside its values. Without it the nearest point is a flat one,
+# in streaks: what cannot be matched is best left out, says the mean square alone.
+LIVELINESS = 3.0
+FIELD, STRIDE = 4, 2  # cells
 COARSE = (2, 7)  # cells whose means are compared beside each cell
 DIGITS = 4  # decimals of w in a recipe
 # From where on a picture is not of a model's world. On landscapes, held-out paintings
@@ -133,11 +138,12 @@ def polish(
     """Move the w of each layer until latents [C,h,w] agree; yield after each step.
 
     Whoever stops asking has cancelled. Steps are taken in deviations of w, the rate
-    falls over the second half, and all is drawn a little to what is usual.
+    falls over the second half, and all is drawn to where it started.
     """
     scale = reader.basis.square().sum(dim=1)
     first = torch.from_numpy(start.w) - reader.centre
-    c = (first @ reader.basis.T / scale).clone().requires_grad_()  # [layers,K]
+    likely = first @ reader.basis.T / scale  # [layers,K]
+    c = likely.clone().requires_grad_()
     optimiser = torch.optim.Adam([c], lr=RATE, betas=(0.9, 0.99))
     wanted = latents[None].clone()
     weight = torch.ones(latents.shape[1:]) if seen is None else seen.clone()
@@ -145,7 +151,9 @@ def polish(
         optimiser.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
         with torch.enable_grad():
             made = model.generator.synthesise((reader.centre + c @ reader.basis)[None])
-            loss = _difference(made, wanted, weight) + PULL * c.square().mean()
+            apart = (c - c.mean(dim=0)).square().mean()
+            loss = _difference(made, wanted, weight)
+            loss = loss + PULL * (c - likely).square().mean() + APART * apart
         (c.grad,) = torch.autograd.grad(loss, [c])
         optimiser.step()
         yield _reading(model, reader.centre + c.detach() @ reader.basis, latents)
@@ -169,9 +177,11 @@ def _reading(model: Model, w: Tensor, latents: Tensor) -> Reading:
 
 
 def _difference(made: Tensor, wanted: Tensor, seen: Tensor) -> Tensor:
-    """Compare latents [1,C,h,w] cell by cell and in the mean over larger fields."""
+    """Compare latents [1,C,h,w] by cells, by the means and the energy of fields."""
     off = (made - wanted) * seen
-    loss = off.square().mean()
+    field = [min(FIELD, side) for side in off.shape[2:]]
+    energy = F.avg_pool2d((made.square() - wanted.square()) * seen, field, STRIDE)
+    loss = off.square().mean() + LIVELINESS * energy.abs().mean()
     for cells in COARSE:
         size = [min(cells, side) for side in off.shape[2:]]
         loss = loss + 2 * F.avg_pool2d(off, size).square().mean()
