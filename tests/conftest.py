@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -91,15 +92,22 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_checkpoint(tmp_path_factory.mktemp("checkpoints") / "tiny")
 
 
+@pytest.fixture(scope="session")
+def _shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of folders for runs: counted here, where pytest would list them all."""
+    folder = tmp_path_factory.mktemp("runs")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(
-    tmp_path_factory: pytest.TempPathFactory,
-    tiny_checkpoint: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    _shelves: Iterator[Path], tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Let every test see the tiny checkpoint alone, and runs of its own."""
     monkeypatch.setenv("STUDIO_CHECKPOINTS", str(tiny_checkpoint.parent))
-    monkeypatch.setenv("STUDIO_RUNS", str(tmp_path_factory.mktemp("runs")))
+    runs = next(_shelves)
+    runs.mkdir()
+    monkeypatch.setenv("STUDIO_RUNS", str(runs))
 
 
 @pytest.fixture

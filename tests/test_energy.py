@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from servers import Server
-from trainers import TINY, tiny_run
+from trainers import tiny_run
 
 from studio.checkpoint import read_card
 from studio.cli import main
@@ -65,10 +64,12 @@ def test_a_graphics_card_is_asked_what_it_draws(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     program(tmp_path, "echo 120.5; echo 200", monkeypatch)
+    start = time.monotonic()
     meter = find_meter("cuda")
     assert isinstance(meter, Nvidia)
     meter._last -= 2  # two seconds ago
-    assert 240 < meter.joules() < 260
+    joules, passed = meter.joules(), 2 + time.monotonic() - start
+    assert 2 * 120 < joules < 121 * passed
     meter._last -= energy.GPU_EVERY
     assert meter.joules() > 7 * 120
 
@@ -130,15 +131,3 @@ def test_a_forecast_has_the_energy_where_the_trial_could_tell() -> None:
     dials = advice.forecast(pace)
     assert dials["quick"]["energy_wh"] == 30 * dials["quick"]["minutes"] / 60
     assert advice.forecast({"generator": 10.0})["good"]["energy_wh"] is None
-
-
-def test_a_trial_tells_watts_and_how_they_are_known(
-    server: Server, tiny_folder: Path
-) -> None:
-    tiny = {**TINY, "resolution": list(TINY["resolution"])}
-    wish = {"folder": str(tiny_folder), "name": "trial", **tiny, "rights": "a test"}
-    answer = server.post("studio/trial", json=wish).json()
-    assert answer["pace"]["watts"] > 0
-    assert answer["pace"]["energy_source"] in ("rapl", "cpu_time")
-    assert answer["pace"]["watts_a_core"] == WATTS_A_CORE
-    assert answer["dials"]["good"]["energy_wh"] > 0

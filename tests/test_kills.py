@@ -18,13 +18,13 @@ from studio.checkpoint import beside, describe, fingerprint
 from studio.paths import ROOT
 from studio.training.run import Run
 
-KILLS = 24
+KILLS = 12
 SEED = 4
 SETTINGS = {
-    "kimg": 0.6,
+    "kimg": 0.36,
     "patch_start": 0.5,
-    "sample_kimg": 0.1,
-    "snapshot_kimg": 0.1,
+    "sample_kimg": 0.06,
+    "snapshot_kimg": 0.06,
     "save_seconds": 0.03,
     "validation_share": 0.25,
 }

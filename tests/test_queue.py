@@ -34,7 +34,7 @@ def start(*argv: str | Path) -> subprocess.Popen[bytes]:
 
 
 def until(reached: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -54,7 +54,7 @@ def busy(tiny_folder: Path) -> Iterator[threading.Event]:
         with Queue(run, "cpu", Orders(run)).turn():
             run.write_status(phase="generator", device="cpu")
             taken.append(True)
-            done.wait(60)
+            done.wait(300)
             run.write_status(phase="done")
 
     thread = threading.Thread(target=hold, daemon=True)
@@ -133,7 +133,7 @@ def test_who_came_first_goes_first(tiny_folder: Path, busy: threading.Event) -> 
     assert behind == ["first", "b", "a"]
     busy.set()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     assert order == list(names)
 
 

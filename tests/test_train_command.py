@@ -343,7 +343,7 @@ def test_a_detached_trainer_works_on_and_heeds_the_stop_verb(
     command = ("train", tiny_folder, "--name", "apart", *options, "--detach")
     assert answered(capsys, *command)["phase"] == "queued"
     run = Run.open("apart")
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while run.status()["phase"] != "autoencoder":
         assert time.monotonic() < deadline, (run.folder / "log.txt").read_text()
         time.sleep(0.05)

@@ -34,6 +34,7 @@ from studio.training.settings import TrainSettings
 
 # Names of thousands of pictures that were left out fit in.
 BODY_LIMIT = 2 * 2**20
+TRIAL_SECONDS = 10.0
 TRIAL_PATIENCE = 240.0  # seconds, on a machine that is busy with something else
 PUBLISH_PATIENCE = 600.0
 # What the generator of a family learns against, which a whole start needs too.
@@ -170,7 +171,7 @@ def _start(settings: TrainSettings) -> Run:
 
 def _try_out(settings: TrainSettings) -> dict[str, Any]:
     launch.check_at_once(settings)
-    command = [sys.executable, "-m", "studio.training.trial"]
+    command = [sys.executable, "-m", "studio.training.trial", str(TRIAL_SECONDS)]
     answer = _run(command, TRIAL_PATIENCE, json.dumps(to_dict(settings)))
     if answer is None:
         raise RunError("trial_failed")

@@ -1,7 +1,8 @@
-"""Ten seconds of training, to tell how fast this machine learns from these pictures.
+"""Seconds of training, to tell how fast this machine learns from these pictures.
 
-`python -m studio.training.trial` reads settings (JSON) and answers with JSON: the real
-phases at their real sizes, on a few of the pictures, in a folder that is gone after.
+`python -m studio.training.trial SECONDS` reads settings (JSON) and answers with JSON:
+the real phases at their real sizes, on a few of the pictures, in a folder that is gone
+after.
 """
 
 from __future__ import annotations
@@ -31,7 +32,6 @@ from studio.training.snapshot import Album
 from studio.training.vae import VaePhase
 
 PICTURES = 12
-SECONDS = 10.0
 WARM_STEPS = 1
 
 
@@ -82,7 +82,7 @@ def pace(phase: Phase, progress: float, seconds: float) -> float:
     return (phase.images - images) / passed
 
 
-def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]:
+def try_out(settings: TrainSettings, seconds: float) -> dict[str, Any]:
     """Train for some seconds on a few pictures of the folder, and leave nothing."""
     with tempfile.TemporaryDirectory() as folder:
         few = Path(folder) / "pictures"
@@ -100,5 +100,6 @@ def try_out(settings: TrainSettings, seconds: float = SECONDS) -> dict[str, Any]
 
 
 if __name__ == "__main__":
-    answer = try_out(from_dict(TrainSettings, read_json(sys.stdin.read())))
+    given = from_dict(TrainSettings, read_json(sys.stdin.read()))
+    answer = try_out(given, float(sys.argv[1]))
     print(json.dumps(answer))

@@ -14,12 +14,24 @@ from typing import Any
 
 import httpx
 import pytest
+from servers import NEAR, free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ROOT = Path(__file__).resolve().parents[2]
 USUAL = {"locale": "en-US", "viewport": {"width": 1280, "height": 800}}
-PATIENCE = 30_000  # milliseconds; machines differ, and nothing here measures time
+PATIENCE = 60_000  # milliseconds; machines differ, and nothing here measures time
+FORGET = """async () => {
+  localStorage.clear();
+  sessionStorage.clear();
+  for (const { name } of await indexedDB.databases()) {
+    await new Promise((done, failed) => {
+      const asked = indexedDB.deleteDatabase(name);
+      asked.onsuccess = done;  // once the page that was left has let go of it
+      asked.onerror = failed;
+    });
+  }
+}"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,7 +62,7 @@ class Studio:
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 600
         while not self._answers():
             assert self._process.poll() is None, "the studio ended by itself"
             assert time.monotonic() < deadline, "the studio does not answer"
@@ -60,11 +72,11 @@ class Studio:
         """End it, as a person does with Ctrl+C or a machine that restarts."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(20)
+            self._process.wait(60)
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.address}studio/models").is_success
+            return httpx.get(f"{self.address}studio/models", **NEAR).is_success
         except httpx.HTTPError:
             return False
 
@@ -144,8 +156,13 @@ class Room:
 
     def visible(self, selector: str) -> int:
         """Count what can be seen of the elements that fit a selector."""
-        found = self.page.locator(selector)
-        return sum(found.nth(i).is_visible() for i in range(found.count()))
+        return self.page.locator(selector).evaluate_all(
+            """(found) => found.filter((it) => {
+              const { width, height } = it.getBoundingClientRect();
+              const seen = it.checkVisibility({ visibilityProperty: true });
+              return seen && width * height > 0;
+            }).length"""
+        )
 
     def settle(self) -> Room:
         """Wait until what is on the easel is recorded and its picture has settled."""
@@ -168,10 +185,30 @@ class Room:
     def recipe(self) -> dict[str, Any]:
         return self.page.evaluate("reverie.store.recipe")
 
-    def said(self) -> str:
-        """The sentence in the status line, once there is one."""
-        self.wait("() => document.querySelector('.status.is-shown')")
-        return self.page.inner_text("#reverie-room .status")
+    def hear(self, words: str) -> Room:
+        """Wait for a sentence in the status line with ``words`` (a pattern) in it.
+
+        Looked for and read at once: another sentence may follow, and it passes.
+        """
+        self.wait(
+            """(words) => {
+              const line = document.querySelector('.status.is-shown');
+              return line && new RegExp(words).test(line.textContent);
+            }""",
+            words,
+        )
+        return self
+
+    def accept(self) -> Room:
+        """Take what the status line offers as soon as it does, for it passes."""
+        self.wait(
+            """() => {
+              const offer = document.querySelector('.status.is-shown .offer');
+              offer?.click();
+              return Boolean(offer);
+            }"""
+        )
+        return self
 
 
 @pytest.fixture(scope="session")
@@ -179,8 +216,6 @@ def studio(
     tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Studio]:
     """A running studio with copies of the tiny checkpoint, named tiny and wild."""
-    from servers import free_port
-
     checkpoints = tmp_path_factory.mktemp("models")
     for name in ("tiny", "wild"):
         shutil.copytree(tiny_checkpoint, checkpoints / name)
@@ -209,27 +244,61 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+class Tabs:
+    """Tabs that are used again: to open one costs more than most tests do in it."""
+
+    def __init__(self, browser: Any, address: str) -> None:
+        self._browser, self._blank = browser, f"{address}studio/assets/rooms.css"
+        self._free: dict[str, list[Any]] = {}
+        self._kind: dict[Any, str] = {}
+
+    def take(self, **options: Any) -> Any:
+        """A tab of a browser that has never been here, as far as a page can tell."""
+        options = {**USUAL, **options}
+        kind = json.dumps(options, sort_keys=True)
+        free = self._free.setdefault(kind, [])
+        page = free.pop() if free else self._browser.new_context(**options).new_page()
+        self._kind[page] = kind
+        return page
+
+    def give_back(self, page: Any) -> None:
+        """Forget all that a person has left in the browser of a tab."""
+        for other in page.context.pages:
+            # a request may still be on its way through a route
+            other.unroute_all(behavior="ignoreErrors")
+            if other != page:
+                other.close()
+        page.goto(self._blank)
+        page.mouse.move(0, 0)
+        page.evaluate(FORGET)
+        self._free[self._kind.pop(page)].append(page)
+
+
+@pytest.fixture(scope="session")
+def tabs(chromium: Any, studio: Studio) -> Tabs:
+    """The tabs of all tests."""
+    return Tabs(chromium, studio.address)
+
+
 @pytest.fixture
-def visit(studio: Studio, chromium: Any) -> Iterator[Callable[..., Room]]:
-    """Open rooms: each call is another person's browser, closed after the test."""
-    contexts = []
+def visit(studio: Studio, tabs: Tabs) -> Iterator[Callable[..., Room]]:
+    """Open rooms: each call is another person's browser, forgotten after the test."""
+    taken = []
 
     def open_room(**options: Any) -> Room:
-        contexts.append(chromium.new_context(**{**USUAL, **options}))
-        return Room(contexts[-1].new_page(), studio.address)
+        taken.append(tabs.take(**options))
+        return Room(taken[-1], studio.address)
 
     yield open_room
-    for context in contexts:
-        for page in context.pages:  # a request may still be on its way through one
-            page.unroute_all(behavior="ignoreErrors")
-        context.close()
+    for page in taken:
+        tabs.give_back(page)
 
 
 @pytest.fixture(scope="module")
-def _home(studio: Studio, chromium: Any) -> Iterator[Room]:
-    context = chromium.new_context(**USUAL, reduced_motion="reduce")
-    yield Room(context.new_page(), studio.address).enter().settle()
-    context.close()
+def _home(studio: Studio, tabs: Tabs) -> Iterator[Room]:
+    page = tabs.take(reduced_motion="reduce")
+    yield Room(page, studio.address).enter().settle()
+    tabs.give_back(page)
 
 
 @pytest.fixture

@@ -13,11 +13,14 @@ from .conftest import Room, Studio
 
 @pytest.fixture
 def orchard(studio: Studio, visit: Callable[..., Room]) -> Iterator[Room]:
-    """A room with a model that knows pears and plums on the easel."""
-    folder = write_fruit_checkpoint(studio.checkpoints / "fruit")
+    """A room with a model that knows pears and plums on the easel.
+
+    Its name comes after `tiny`: a page that is new here still opens that.
+    """
+    folder = write_fruit_checkpoint(studio.checkpoints / "yard")
     room = visit(reduced_motion="reduce").enter().settle().unfold()
-    room.page.select_option("select[data-act='model']", "fruit")
-    room.wait("() => reverie.store.recipe.model === 'fruit'")
+    room.page.select_option("select[data-act='model']", "yard")
+    room.wait("() => reverie.store.recipe.model === 'yard'")
     yield room.settle()
     assert room.errors == []
     shutil.rmtree(folder)

@@ -105,18 +105,16 @@ def test_the_row_of_seeds_is_a_ring(room: Room) -> None:
     assert place == {"seed": 4294967295, "x": 0.25, "y": 0}
 
 
-@pytest.mark.parametrize("text", HOSTILE_SEEDS)
-def test_a_bad_seed_gets_one_sentence_and_changes_nothing(
-    room: Room, text: str
-) -> None:
-    before = room.recipe
-    room.unfold().page.fill("input[data-how='seed']", text)
-    room.press("Enter")
-    assert "4294967295" in room.said()
-    assert room.page.input_value("input[data-how='seed']") == text
-    assert room.recipe == before
-    room.press("Escape")
-    assert room.page.input_value("input[data-how='seed']") == "2"
+def test_a_bad_seed_gets_one_sentence_and_changes_nothing(room: Room) -> None:
+    before = room.unfold().recipe
+    for text in HOSTILE_SEEDS:
+        room.page.evaluate("document.querySelector('.status').replaceChildren()")
+        room.page.fill("input[data-how='seed']", text)
+        room.press("Enter").hear("4294967295")
+        assert room.page.input_value("input[data-how='seed']") == text
+        assert room.recipe == before
+        room.press("Escape")
+        assert room.page.input_value("input[data-how='seed']") == "2"
 
 
 def test_the_pad_blends_neighbouring_seeds(room: Room) -> None:

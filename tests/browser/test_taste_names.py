@@ -46,15 +46,10 @@ def keep(room: Room, name: str) -> None:
 
 def renewed(room: Room, act: Callable[[], object]) -> None:
     """Do what brings another grid, and wait until all of it is there."""
-    before = room.page.locator(".tile img").first.get_attribute("src")
+    drawn = "document.querySelector('.tile.is-drawn img')?.src"
+    before = room.page.wait_for_function(f"() => {drawn}").json_value()
     act()
-    room.wait(
-        """(before) => {
-          const first = document.querySelector('.tile.is-drawn img');
-          return first?.src && first.getAttribute('src') !== before;
-        }""",
-        before,
-    )
+    room.wait(f"(before) => {drawn} && {drawn} !== before", before)
     room.wait("() => document.querySelectorAll('.tile.is-drawn').length === 9")
 
 
@@ -63,7 +58,7 @@ def test_a_taste_has_a_name_survives_a_reload_and_serves_another_seed(
 ) -> None:
     refining.unfold()
     keep(refining, "dusk")
-    assert "Nothing is learnt yet" in refining.said()
+    refining.hear("Nothing is learnt yet")
     refining.page.evaluate("document.activeElement.blur()")
     take(refining, "1")
     keep(refining, "dusk")
@@ -78,8 +73,7 @@ def test_a_taste_has_a_name_survives_a_reload_and_serves_another_seed(
     assert refining.page.evaluate(VOTES) == 1
     refining.page.click(".profile [data-act=taste_drop]")
     refining.wait("() => !document.querySelector('.profile')")
-    refining.page.click(".status .offer")
-    refining.wait(KEPT)
+    refining.accept().wait(KEPT)
     assert refining.errors == []
 
 
@@ -89,10 +83,9 @@ def test_a_taste_without_room_is_offered_as_a_file(refining: Room) -> None:
         """() => { Storage.prototype.setItem = () => {
           throw new DOMException('full', 'QuotaExceededError'); }; }"""
     )
-    keep(refining, "dusk")
-    refining.wait("() => document.querySelector('.status .offer')")
     with refining.page.expect_download() as download:
-        refining.page.click(".status .offer")
+        keep(refining, "dusk")
+        refining.accept()
     assert download.value.suggested_filename == "tiny-taste.json"
 
 

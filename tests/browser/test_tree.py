@@ -65,7 +65,7 @@ def test_a_pruned_branch_is_hidden_and_comes_back(tree: Room) -> None:
     tick(tree, 3)
     tree.do("tree_prune").wait(ROWS, 5)  # 5 stands on its other branch
     tree.wait(NOTE, "2 works are hidden")
-    assert tree.page.evaluate("reverie.history.head.id") == "work-0"
+    tree.wait("() => reverie.history.head.id === 'work-0'")
     assert exported(tree) == ["work-0", "work-1", "work-2", "work-5"]
     tree.wait(NOTE, "5 of 7 works")
     tree.do("pruned").wait(ROWS, 2)
@@ -130,10 +130,11 @@ def test_files_of_ten_thousand_works_are_read_and_larger_ones_refused(
       return writeTree(Array.from({ length: count }, (_, i) =>
         ({ ...moment, id: String(i), parents: i ? ['0'] : [] })));
     }"""
+    models = [tree.recipe["model"]]
     text = tree.page.evaluate(write, 10000)
-    assert tree.page.evaluate(READ, [text, ["tiny"]]) == 10000
+    assert tree.page.evaluate(READ, [text, models]) == 10000
     large = tree.page.evaluate(write, 20001)
-    assert tree.page.evaluate(READ, [large, ["tiny"]]) == "ui.tree.large"
+    assert tree.page.evaluate(READ, [large, models]) == "ui.tree.large"
 
 
 def bring_file(room: Room, text: str) -> None:
