@@ -62,7 +62,7 @@ def runs(tiny_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("MASTER_PORT", str(free_port()))
         patch.setenv("WORLD_SIZE", "2")
         command = [sys.executable, "-c", PROGRAM, str(folder)]
-        subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=True, timeout=300)
+        subprocess.run(command, cwd=ROOT, env=dict(os.environ), check=True, timeout=600)
     return folder
 
 

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -241,12 +242,14 @@ def test_uploads_that_dawdle_keep_nobody_else_waiting(
     server: Server, recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     png = server.post("studio/save", json={"recipe": recipe}).content
-    monkeypatch.setattr(routes, "READ_PATIENCE", 0.5)
+    monkeypatch.setattr(routes, "READ_PATIENCE", 1.0)
+    served = threading.Event()
 
     def dawdle(_: int) -> dict[str, Any]:
         def crumbs() -> Iterator[bytes]:
             yield png[:8]
-            time.sleep(3)
+            served.wait(60)
+            time.sleep(1.0)  # the last of them began no later than the first ended
             yield png[8:]
 
         return server.post("studio/read", content=crumbs()).json()
@@ -254,6 +257,7 @@ def test_uploads_that_dawdle_keep_nobody_else_waiting(
     with ThreadPoolExecutor(READS) as people:
         slow = people.map(dawdle, range(READS))
         back = server.post("studio/read", content=png).json()
+        served.set()
         assert back["recipe"] == recipe
         assert {answer["error"]["code"] for answer in slow} == {"too_slow"}
 

@@ -142,6 +142,17 @@ class Room:
         )
         return self
 
+    def speak(self, language: str) -> Room:
+        """Let the page speak ``en`` or ``zh``."""
+        self.page.evaluate(
+            """async (language) => {
+              const address = new URL('studio/assets/languages.js', document.baseURI);
+              await (await import(address)).languages.use(language);
+            }""",
+            language,
+        )
+        return self
+
     def slide(self, how: str, value: float) -> Room:
         """Drag the slider ``how`` to ``value`` and let go."""
         self.page.locator(f"input[data-how='{how}']").evaluate(
