@@ -17,7 +17,7 @@ from studio.server.serving import LOOPBACK, launch_settings, start
 from studio.server.worker import RenderWorker
 
 # Who asks this machine alone need not read the certificates of the world, every time.
-NEAR: dict[str, Any] = {"verify": False, "trust_env": False, "timeout": 60}
+NEAR: dict[str, Any] = {"verify": False, "trust_env": False, "timeout": 300}
 
 
 @dataclass
