@@ -190,13 +190,36 @@ def test_a_damaged_config_is_told(content: bytes) -> None:
     assert run.status()["phase"] == "queued"
 
 
-def test_a_config_with_a_foreign_key_or_value_is_told() -> None:
+def test_a_config_that_lacks_a_value_or_has_a_foreign_one_is_told() -> None:
     run = make()
-    for content in ({"folder": "f", "name": "n", "wings": 2}, {"folder": "f"},
-                    {"folder": 5, "name": "n"}):  # fmt: skip
+    for content in ({"folder": "f"}, {"folder": 5, "name": "n"}):
         (run.folder / "config.json").write_text(json.dumps(content))
         with pytest.raises(InputError):
             run.settings()
+
+
+def test_a_run_of_another_version_is_read_or_told() -> None:
+    run = make()
+    path = run.folder / "config.json"
+    path.write_text(json.dumps({"folder": "f", "name": "n"}))
+    assert not run.settings().layout and not run.settings().place_weight
+    path.write_text(json.dumps({"folder": "f", "name": "n", "wings": 2}))
+    with pytest.raises(RunError, match="another version.*wings"):
+        run.settings()
+
+
+def test_long_work_gives_signs_of_life_but_not_each_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = make()
+    run.write_status(phase="discovering")
+    run.beat(progress=0.25)
+    assert run.status()["progress"] is None
+    monkeypatch.setattr("studio.training.run.BEAT", 0.0)
+    overwrite(run, heartbeat=1.0)
+    assert run.status()["stalled"]
+    run.beat(progress=0.5)
+    assert run.status()["progress"] == 0.5 and not run.status()["stalled"]
 
 
 # -- requests ---------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,17 @@ PROBE = 1.5  # standard deviations to each side, when a direction's change is me
 
 
 def discover(
-    model: Model, count: int, samples: int = 4096, probes: int = 32
+    model: Model,
+    count: int,
+    samples: int = 4096,
+    probes: int = 32,
+    tell: Callable[[float], object] = lambda share: None,
 ) -> tuple[Direction, ...]:
     """Find `count` directions, those that change the picture most first.
 
     Principal components of w (arXiv:2004.02546) over `samples` seeds; each moves
-    all layers and is measured on `probes` seeds at +-1.5 standard deviations.
+    all layers and is measured on `probes` seeds at +-1.5 standard deviations. `tell`
+    hears which share of them is done.
     """
     w = model.map_seeds(range(samples))  # [samples, w_dim]
     vectors, sigmas = candidates(w, 2 * count, model.generator.config.layout)
@@ -30,6 +36,7 @@ def discover(
         rows = np.repeat(vector[None], model.layers, axis=0).astype(np.float32)
         direction = Direction("", float(sigma), 0.0, {}, rows)
         found.append(_measure(model, direction, base, spread))
+        tell(len(found) / len(vectors))
     found.sort(key=lambda direction: -direction.change)
     names = (f"pca-{i:02d}" for i in range(1, count + 1))
     return tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ class Pictures:
     a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
     whatever they are called and wherever they lie. Files that are `excluded`, by their
     names within the folder, are not looked at. `framing` says what is taken of one
-    whose shape is another (see studio/training/framing.py).
+    whose shape is another (see studio/training/framing.py). `tell` is called after each.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Pictures:
         validation_share: float,
         excluded: Collection[str] = (),
         framing: str = "centre",
+        tell: Callable[[], object] = lambda: None,
     ) -> None:
         if not folder.is_dir():
             raise InputError("folder_missing", folder=str(folder))
@@ -54,6 +55,7 @@ class Pictures:
                 self.files.append(path.relative_to(folder).as_posix())
                 self.images.append(image)
                 digest.update(image.tobytes())
+            tell()
         if len(self.images) < 2:
             raise InputError("folder_empty", folder=str(folder))
         self.fingerprint = digest.hexdigest()[:16]
@@ -61,7 +63,9 @@ class Pictures:
         self.part(validation_share)
 
     @classmethod
-    def of(cls, settings: TrainSettings) -> Pictures:
+    def of(
+        cls, settings: TrainSettings, tell: Callable[[], object] = lambda: None
+    ) -> Pictures:
         """Read the pictures of a run. Raises InputError."""
         return cls(
             Path(settings.folder),
@@ -69,6 +73,7 @@ class Pictures:
             settings.validation_share,
             settings.excluded,
             settings.framing,
+            tell,
         )
 
     def part(self, share: float) -> None:

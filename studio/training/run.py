@@ -20,25 +20,26 @@ from filelock import FileLock, Timeout
 
 from studio.checkpoint import beside
 from studio.config import from_dict, read_json, to_dict
-from studio.errors import RunError, StudioError
+from studio.errors import InputError, RunError, StudioError
 from studio.paths import runs_folder, write_atomically
-from studio.training.settings import TrainSettings
+from studio.training.settings import BEFORE, TrainSettings
 
 RUNNING = ("queued", "starting", "autoencoder", "generator", "encoder", "discovering")
 ENDED = ("done", "paused", "stopped", "interrupted", "failed")
 # What a status tells even where there is nothing to tell yet.
 SHOWN = (
-    "images_per_s", "eta_s", "best", "error", "problem", "ended", "behind",
+    "images_per_s", "progress", "eta_s", "best", "error", "problem", "ended", "behind",
     "minutes_active", "cpu_minutes", "memory_mb", "gpu_memory_mb",
     "energy_wh", "energy_source",
 )  # fmt: skip
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SPARE, SPARE_BYTES = ".spare", 2**16  # a full disk leaves this room for last words
+BEAT = 5.0  # seconds between signs of life amid work that has no steps
 SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
 
 
 # Nothing has gone wrong (any more), and nothing has ended.
-FRESH: dict[str, Any] = dict.fromkeys(("error", "problem", "ended"))
+FRESH: dict[str, Any] = dict.fromkeys(("error", "problem", "ended", "progress"))
 
 
 class Run:
@@ -47,6 +48,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
+        self._beaten = 0.0
 
     @classmethod
     def create(cls, settings: TrainSettings) -> Run:
@@ -75,14 +77,23 @@ class Run:
         return run
 
     def settings(self) -> TrainSettings:
-        """Read what the run was started with."""
+        """Read what the run was started with, by this version or an earlier one.
+
+        Raises RunError where it is damaged or of a later version.
+        """
         try:
             data = read_json((self.folder / "config.json").read_text("utf-8"))
         except (OSError, ValueError):
             data = None
         if not isinstance(data, dict):
             raise RunError("run_damaged", name=self.name)
-        return from_dict(TrainSettings, data)
+        try:
+            return from_dict(TrainSettings, {**BEFORE, **data})
+        except InputError as problem:
+            if problem.code != "config_unknown_key":
+                raise
+            key = problem.params["key"]
+            raise RunError("run_unknown_key", name=self.name, key=key) from None
 
     def write_settings(self, settings: TrainSettings) -> None:
         """Keep what the run is trained with."""
@@ -99,6 +110,15 @@ class Run:
         status = {**self._read_status(), **changes, "name": self.name}
         status |= {"pid": pid, "pid_started": _started(pid)}
         self._write_json("status.json", status | {"heartbeat": time.time()})
+        self._beaten = time.monotonic()
+
+    def beat(self, **changes: Any) -> None:
+        """Give a sign of life, and `changes` with it, where the last is seconds old.
+
+        For work that takes long between two steps of a trainer.
+        """
+        if time.monotonic() - self._beaten > BEAT:
+            self.write_status(**changes)
 
     def write_last_words(self, phase: str, problem: Exception) -> None:
         """Say how the run ended even on a full disk, or where there is none any more.
@@ -129,7 +149,7 @@ class Run:
         if shown["phase"] != "queued":
             shown["behind"] = None
         if shown["phase"] not in RUNNING:
-            shown |= {"images_per_s": None, "eta_s": None}
+            shown |= {"images_per_s": None, "eta_s": None, "progress": None}
         silence = time.time() - _number(status.get("heartbeat"))
         shown["stalled"] = shown["phase"] in RUNNING and silence > SILENCE
         hidden = ("pid", "pid_started", "heartbeat")

@@ -35,7 +35,7 @@ from studio.training.setbacks import (
 )
 from studio.training.settings import TrainSettings
 from studio.training.snapshot import Album
-from studio.training.state import load_state, pack, save_state, unpack
+from studio.training.state import Parts, load_state, pack, save_state, unpack
 from studio.training.usage import Usage
 
 REPORT_SECONDS = 10.0
@@ -130,7 +130,8 @@ class Session:
         if self.leader:
             recover_folder(self.run.folder / "checkpoint")
             self.run.sweep()
-        self.pictures = Pictures.of(self.settings)
+        beat = self.run.beat if self.leader else lambda: None
+        self.pictures = Pictures.of(self.settings, beat)
         held = len(self.pictures.held_out)
         self._log(f"{len(self.pictures.images)} pictures, {held} held out")
         self._look_for_kinds()
@@ -138,17 +139,32 @@ class Session:
         try:
             self.album.autoencoder = self._autoencoder()
             self._generator()
+            self._discover()
         except Interrupted as stop:
             if stop.how == STOP and self.leader:
                 self.album.keep_what_there_is()
                 self.album.note_energy()
             return ENDS[stop.how]
-        ended = "patience" if self.album.patience.is_over() else None
-        self._tell(phase="discovering", ended=ended)
-        if self.leader:
-            self.album.discover()
-        distributed.wait()
         return "done"
+
+    def _discover(self) -> None:
+        """Find directions; a request ends it, and those of the snapshot stay."""
+        ended = "patience" if self.album.patience.is_over() else None
+        self._tell(phase="discovering", ended=ended, progress=0.0, eta_s=None)
+        start = time.monotonic()
+
+        def tell(share: float) -> None:
+            order = self.orders.current()
+            if order != GO:
+                raise Interrupted(order)
+            left = (time.monotonic() - start) * (1 - share) / share
+            self.run.beat(progress=round(share, 3), eta_s=round(left))
+
+        try:
+            if self.leader:
+                self.album.discover(tell)
+        finally:
+            distributed.wait()
 
     def _look_for_kinds(self) -> None:
         """Refuse labels that make no kinds now, not once the paint is learnt."""
@@ -166,7 +182,7 @@ class Session:
         finished = self._state("autoencoder-done")
         model = make_autoencoder(self.settings)
         if (saved := load_state(finished)) is not None:
-            unpack(saved[0], {"average": model})
+            self._put_back(saved[0], {"average": model})
             self.usage.carry(saved[1])
             self.usage.restore(saved[1])
             self.album.rebuilt = saved[1].get("rebuilt")
@@ -309,18 +325,27 @@ class Session:
             self.usage.restore(facts)
             self.album.restore(facts)
             self._log(f"{phase.name} goes on from {phase.images} images")
-        self._tell(phase=phase.name)
+        self._tell(phase=phase.name, progress=None)
 
     def _restore(self, phase: Phase) -> dict[str, Any] | None:
         """Put a phase back to where it was saved last; None where it never was."""
         saved = load_state(self._state(phase.name))
         if saved is not None:
-            unpack(saved[0], phase.parts())
+            self._put_back(saved[0], phase.parts())
             phase.steps, phase.images = saved[1]["steps"], saved[1]["images"]
         if self.leader:
             before, facts = self.usage.images_before, {} if saved is None else saved[1]
             self.run.rewind_metrics(before, phase.images, facts.get("measured"))
         return None if saved is None else saved[1]
+
+    def _put_back(self, tensors: dict[str, torch.Tensor], parts: Parts) -> None:
+        """Put back what was saved; RunError where networks are no longer like that."""
+        try:
+            unpack(tensors, parts)
+        except (RuntimeError, LookupError, ValueError) as problem:
+            if is_about_memory(problem):
+                raise
+            raise RunError("run_other_version", name=self.run.name) from None
 
     def _step_back(self, phase: Phase) -> None:
         """Leave a dead end: back to the last saved state, at half the learning rate.
@@ -341,7 +366,8 @@ class Session:
         numbers = {"images_per_s": round(speed, 2), **self.usage.numbers(phase)}
         shown = {key: round(value, 5) for key, value in losses.items()}
         self.run.append_metrics({"phase": phase.name, **numbers, **shown})
-        self._tell(phase=phase.name, eta_s=round(left), best=self.album.best, **numbers)
+        told = {"progress": round(progress, 3), "best": self.album.best, **numbers}
+        self._tell(phase=phase.name, eta_s=round(left), **told)
 
     def _tell(self, **changes: Any) -> None:
         if self.leader:

@@ -40,6 +40,8 @@ MAY_BE_ZERO = {
     "decoder_blocks",
     "encoder_blocks",
 }
+# What a run did before there was a setting for it.
+BEFORE = {"plan": False, "layout": False, "diversity_weight": 0, "place_weight": 0}
 FAMILIES = ("gan", "vae")
 AUTO = "auto"  # of labels: the first that there are
 METRICS = ("features", "patches")

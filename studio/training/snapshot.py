@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ class Album:
                 for _ in range(settings.variants)
             ]
             parts.append(encode_all(self.autoencoder, views, self.device))
-            self.run.write_status()
+            self.run.beat()
         return torch.cat(parts)
 
     # -- during -------------------------------------------------------------------
@@ -203,6 +204,7 @@ class Album:
             w = generator.w_mean + variety * (w - generator.w_mean)
             latents = generator.synthesise(generator.spread(w))
             parts.append(to_bytes(self.autoencoder.decode(latents)))
+            self.run.beat()
         return np.concatenate(parts)
 
     def _map(self, z: Tensor, seeds: np.ndarray) -> Tensor:
@@ -223,7 +225,7 @@ class Album:
         model = Model.assemble(self.run.name, self._card(best), weights)
         model.write(
             self.run.folder / "checkpoint",
-            discover(model, self.settings.directions, samples, probes),
+            discover(model, self.settings.directions, samples, probes, self._beat),
         )
 
     def _settle_mean(self) -> None:
@@ -278,11 +280,18 @@ class Album:
         kinds = self.phase.kinds
         return {} if kinds is None else {"kinds": kinds.card}
 
-    def discover(self) -> None:
-        """Find and measure the directions of the best snapshot anew, thoroughly."""
+    def _beat(self, _: float) -> None:
+        self.run.beat()
+
+    def discover(self, tell: Callable[[float], object]) -> None:
+        """Find and measure the directions of the best snapshot anew, thoroughly.
+
+        `tell` hears which share is done, and may end it: nothing is written before all
+        of it is.
+        """
         folder = self.run.folder / "checkpoint"
         model = Model.open(str(folder), to_rewrite=True)
-        found = discover(model, self.settings.directions)
+        found = discover(model, self.settings.directions, tell=tell)
         self.run.write_status()  # a folder that was deleted meanwhile stays so
         model.write(folder, found)
         self.note_energy()

@@ -71,7 +71,8 @@ export function phaseOf(run) {
   if (run.phase === "queued" && run.behind) {
     return { text: "ui.train.phase.behind", params: { name: run.behind } };
   }
-  return { text: `ui.train.phase.${run.phase}` };
+  const n = Math.round(100 * (run.progress ?? 0));
+  return { text: `ui.train.phase.${run.phase}`, params: { n } };
 }
 
 /** Minutes as a person says them: the key and its numbers. */

@@ -68,15 +68,18 @@ export class Watch {
   }
 }
 
-function share({ settings, minutes_active: minutes, phase }) {
+/** Of the minutes that were given; else, and at the very end, of the phase. */
+function share({ settings, minutes_active: minutes, phase, progress }) {
   if (phase === "done") return 1;
-  return settings.minutes ? Math.min(1, (minutes ?? 0) / settings.minutes) : 0;
+  const timed = settings.minutes && phase !== "discovering";
+  return Math.min(1, timed ? (minutes ?? 0) / settings.minutes : (progress ?? 0));
 }
 
 function factsOf(run) {
   const { settings } = run;
   const seen = run.images_seen ?? 0;
-  const whole = settings.minutes ? settings.minutes - (run.minutes_active ?? 0) : null;
+  const timed = settings.minutes && run.phase !== "discovering";
+  const whole = timed ? settings.minutes - (run.minutes_active ?? 0) : null;
   const left = whole ?? (run.eta_s === null ? null : run.eta_s / 60);
   const going = BUSY.includes(run.phase) && left !== null;
   return {
