@@ -111,7 +111,10 @@ Looks = list[tuple[Callable[[], Any], float]]  # what is done, every how many ki
 
 
 def _mirror(bench: Any, phase: Any) -> Looks:
-    return [(lambda: bench._look_at_rebuilt(phase), bench.settings.sample_kimg)]
+    def look() -> None:
+        bench._look_at_rebuilt(phase.average, phase.images)
+
+    return [(look, bench.settings.sample_kimg)]
 
 
 def _album(bench: Any) -> Looks:

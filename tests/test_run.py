@@ -204,7 +204,7 @@ def test_a_run_of_another_version_is_read_or_told() -> None:
     path.write_text(json.dumps({"folder": "f", "name": "n"}))
     assert not run.settings().layout and not run.settings().place_weight
     path.write_text(json.dumps({"folder": "f", "name": "n", "wings": 2}))
-    with pytest.raises(RunError, match="another version.*wings"):
+    with pytest.raises(RunError, match=r"another version.*wings"):
         run.settings()
 
 

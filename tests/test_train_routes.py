@@ -205,6 +205,16 @@ def test_a_shared_studio_trains_nothing_and_says_so(
     assert not pictures_folder().exists()
 
 
+def test_the_owner_of_a_space_can_train_on_it_unless_its_card_is_only_lent(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPACE_ID", "me/mine")
+    monkeypatch.setenv("STUDIO_MODE", "own")
+    assert server.request("GET", "studio/runs").status_code == 200
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert code_of(server.request("GET", "studio/runs")) == "training_off"
+
+
 # -- watching ----------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from studio.checkpoint import read_weights
 from studio.model import Model
 from studio.networks.discriminator import DiscriminatorConfig
 from studio.networks.encoder import Encoder
+from studio.training import watch
 from studio.training.losses import optimal_likelihood
 from studio.training.session import Session
 from studio.training.settings import TrainSettings
@@ -49,6 +50,8 @@ def test_it_learns_to_rebuild_what_it_is_shown() -> None:
         losses = phase.step(0.1)
     assert phase.likes(latents) > 0.6 * before > before  # likes are below zero
     assert losses["divergence"] > 1, "z must carry the picture"
+    drawn = {key for _, of, key in watch.CURVES if of == phase.name}
+    assert drawn & losses.keys()
 
 
 def test_a_vae_run_ends_with_a_model_and_its_encoder(tiny_folder: Path) -> None:

@@ -61,8 +61,14 @@ def signed_in(connection: HTTPConnection) -> bool:
 
 
 def is_demo() -> bool:
-    """Say whether strangers share this studio: a Space, or STUDIO_MODE=demo."""
-    return bool(os.environ.get("SPACE_ID")) or os.environ.get("STUDIO_MODE") == "demo"
+    """Say whether strangers share this studio: a Space, or STUDIO_MODE=demo.
+
+    STUDIO_MODE=own says that a Space is its owner's alone; one on ZeroGPU cannot train
+    all the same, for its card is lent by the minute.
+    """
+    mode = os.environ.get("STUDIO_MODE")
+    own = mode == "own" and not os.environ.get("SPACES_ZERO_GPU")
+    return mode == "demo" or (bool(os.environ.get("SPACE_ID")) and not own)
 
 
 def admit_training() -> None:

@@ -26,7 +26,8 @@ class Pictures:
     a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
     whatever they are called and wherever they lie. Files that are `excluded`, by their
     names within the folder, are not looked at. `framing` says what is taken of one
-    whose shape is another (see studio/training/framing.py). `tell` is called after each.
+    whose shape is another (see studio/training/framing.py). `tell` is called after
+    each.
     """
 
     def __init__(

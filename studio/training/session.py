@@ -34,7 +34,7 @@ from studio.training.setbacks import (
     is_about_memory,
 )
 from studio.training.settings import TrainSettings
-from studio.training.snapshot import Album
+from studio.training.snapshot import Album, show_works
 from studio.training.state import Parts, load_state, pack, save_state, unpack
 from studio.training.usage import Usage
 
@@ -190,6 +190,7 @@ class Session:
             load_base(self.settings.base, {"autoencoder": model})
             if self.settings.base_parts == "autoencoder":
                 standardise(place(model, self.device), self.pictures, self.device)
+                self._look_at_rebuilt(model, 0)  # the first that there is to see
             # else its own scale of latents stays: its generator was trained in it
         else:
             phase = AutoencoderPhase(self.settings, self.pictures, model, self.device)
@@ -197,7 +198,7 @@ class Session:
             model = phase.average
             standardise(model, self.pictures, self.device)
             self.usage.carry(self._facts(phase))
-            self._look_at_rebuilt(phase)
+            self._look_at_rebuilt(phase.average, phase.images)
         place(model, self.device)
         if saved is None and self.leader:
             facts = {
@@ -210,12 +211,12 @@ class Session:
         return freeze(model)
 
     def _generator(self) -> None:
+        whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
+        if whole and self.leader and not self._state("latents").exists():
+            show_works(self.run, self.settings.base)  # what it starts from, at once
         phase = make_second(self.album, self._material())
         self.album.phase = phase
         self.album.images_before = self.usage.images_before
-        whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
-        if whole and self.leader and not self._state(phase.name).exists():
-            self.album.sheet()  # what it starts from, at once
         self._live_through(phase)
         if self.leader:
             if self.album.measured != phase.images:
@@ -226,7 +227,7 @@ class Session:
         """Encode the views once; a resumed run reads the same numbers back."""
         path = self._state("latents")
         if self.leader and not path.exists():
-            self._tell(phase="generator")
+            self._tell(phase="starting", progress=0.0)
             kinds = sort_pictures(self.settings, self.pictures)
             latents = self.album.encode_views().half().contiguous()
             each = kinds and kinds.repeat(self.settings.variants)
@@ -284,14 +285,14 @@ class Session:
         batch = self.settings.autoencoder_batch * distributed.world()
         due = is_sheet_due(self.settings.sample_kimg, phase.images, batch)
         if due and isinstance(phase, AutoencoderPhase):
-            self._look_at_rebuilt(phase)
+            self._look_at_rebuilt(phase.average, phase.images)
 
-    def _look_at_rebuilt(self, phase: AutoencoderPhase) -> None:
+    def _look_at_rebuilt(self, model: Autoencoder, images: int) -> None:
         if not self.leader:
             return
-        kimg = phase.images // 1000
-        found = Mirror(self.run, self.pictures, self.device).look(phase.average, kimg)
-        row = {"phase": "rebuilt", "images_seen": phase.images, "kimg": kimg, **found}
+        kimg = images // 1000
+        found = Mirror(self.run, self.pictures, self.device).look(model, kimg)
+        row = {"phase": "rebuilt", "images_seen": images, "kimg": kimg, **found}
         self.run.append_metrics(row)
         self._log(f"{kimg} thousand crops: {found}")
         self.album.rebuilt = found

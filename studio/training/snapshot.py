@@ -77,7 +77,8 @@ class Album:
                 for _ in range(settings.variants)
             ]
             parts.append(encode_all(self.autoencoder, views, self.device))
-            self.run.beat()
+            done = (start + len(chosen)) / len(self.pictures.train)
+            self.run.beat(progress=round(done, 3))
         return torch.cat(parts)
 
     # -- during -------------------------------------------------------------------
@@ -311,6 +312,14 @@ class Album:
         """Make sure that a stopped run leaves a model, if it ever had a generator."""
         if hasattr(self, "phase") and not (self.run.folder / "checkpoint").exists():
             self.snapshot(1.0)
+
+
+def show_works(run: Run, base: str) -> None:
+    """Write works of the model that a run starts from as the run's first sheet."""
+    rows, columns = SHEET
+    model = Model.open(base)
+    w = model.truncated(model.map_seeds(range(rows * columns)), SHEET_VARIETY)
+    run.write_sheet("000000.webp", join_sheet(model.render_styles(w), columns))
 
 
 def write_snapshot(run: Run, kimg: int, folder: Path) -> None:

@@ -21,7 +21,7 @@ SHEET_NAME = re.compile(r"(autoencoder-)?(\d{1,9})\.webp")
 CURVES = (
     ("rebuilt", "rebuilt", "psnr_db"),
     ("gap", "generator", "gap"),
-    ("loss", "generator", "reconstruction"),
+    ("loss", "generator", "error"),
     ("held_out_gap", "snapshot", "held_out_gap"),
     ("distance", "snapshot", "distance"),
 )

@@ -88,6 +88,9 @@ function fill(element) {
   const { say: text, hint, name, params } = element.dataset;
   const values = JSON.parse(params ?? "{}");
   if (text) element.textContent = say(text, values);
-  if (name) element.setAttribute("aria-label", say(name, values));
+  if (name) {
+    const named = element.tagName === "IMG" ? "alt" : "aria-label";
+    element.setAttribute(named, say(name, values));
+  }
   if (hint) element.setAttribute("aria-description", say(hint, values));
 }

@@ -186,9 +186,12 @@ export class Choices {
         onchange: () => this.#offerBases(),
       });
       this.families.push(input);
+      const src = new URL(`./family-${family}.webp`, import.meta.url).href;
+      const picture = make("img", { class: "card-picture", src, width: 640, height: 160 });
+      word(picture, { name: `ui.train.family.${family}.picture` });
       const title = word(make("span", { class: "card-title" }), { text: `ui.train.family.${family}` });
       const what = line(`ui.train.family.${family}.what`);
-      return make("label", { class: "card" }, input, title, what);
+      return make("label", { class: "card" }, input, picture, title, what);
     });
     const group = make("div", { class: "cards", role: "radiogroup" }, ...cards);
     return word(group, { name: "ui.train.family" });

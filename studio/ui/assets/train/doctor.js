@@ -40,7 +40,8 @@ export class Doctor {
     if (!found.problems.length) strip.append(...found.some.map((file) => this.#plain(file)));
     this.kinds = make("div", { class: "kinds" }, ...this.#kinds());
     const words = make("div", { class: "doctor-words" }, this.summary, this.hope, labelLine(found.labels));
-    this.element.replaceChildren(words, this.kinds, strip);
+    const how = found.problems.length ? line("ui.train.leave_out", {}, "faint") : "";
+    this.element.replaceChildren(words, this.kinds, strip, how);
     this.#tell();
   }
 
@@ -55,6 +56,11 @@ export class Doctor {
       const out = this.#out.has(file);
       card.classList.toggle("is-out", out);
       card.setAttribute("aria-pressed", String(!out));
+    }
+    for (const toggle of this.kinds.children) {
+      const all = this.#filesWith(toggle.dataset.kind).every((file) => this.#out.has(file));
+      toggle.classList.toggle("is-out", all);
+      toggle.setAttribute("aria-pressed", String(!all));
     }
     this.onChange();
   }

@@ -72,7 +72,8 @@ export function phaseOf(run) {
     return { text: "ui.train.phase.behind", params: { name: run.behind } };
   }
   const n = Math.round(100 * (run.progress ?? 0));
-  return { text: `ui.train.phase.${run.phase}`, params: { n } };
+  const reading = run.phase === "starting" && n > 0;
+  return { text: `ui.train.phase.${reading ? "reading" : run.phase}`, params: { n } };
 }
 
 /** Minutes as a person says them: the key and its numbers. */

@@ -113,6 +113,7 @@ export class TrainRoom {
       line("ui.train.off", {}, "train-title"),
       line("ui.train.off.why"),
       make("code", {}, "python app.py"),
+      line("ui.train.off.space", {}, "faint"),
     );
     const fresh = press("new", () => this.go(null), "train-new");
     const side = make("aside", { class: "train-side" });
