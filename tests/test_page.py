@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from servers import Server, free_port
 
 from studio.language import LANGUAGES, table
 from studio.server.serving import LOOPBACK, combine, launch_settings, start
 from studio.server.worker import RenderWorker
+from studio.training.settings import FAMILIES
 from studio.ui import opening
 from studio.ui.page import SLOT, build
 
@@ -75,3 +77,11 @@ def test_a_module_says_what_exists(module: Path) -> None:
 def has(key: str, words: dict[str, str]) -> bool:
     """Whether there are words for ``key``, or for a family that it begins."""
     return key in words or any(known.startswith(f"{key}.") for known in words)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_kind_of_model_has_a_small_picture(family: str) -> None:
+    path = opening.ASSETS / "train" / f"family-{family}.webp"
+    assert path.stat().st_size < 30_000
+    with Image.open(path) as picture:
+        assert picture.size == (640, 160)

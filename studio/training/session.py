@@ -150,7 +150,8 @@ class Session:
     def _discover(self) -> None:
         """Find directions; a request ends it, and those of the snapshot stay."""
         ended = "patience" if self.album.patience.is_over() else None
-        self._tell(phase="discovering", ended=ended, progress=0.0, eta_s=None)
+        pace = {"images_per_s": None, "eta_s": None, "progress": 0.0}
+        self._tell(phase="discovering", ended=ended, **pace)
         start = time.monotonic()
 
         def tell(share: float) -> None:

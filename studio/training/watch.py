@@ -38,14 +38,29 @@ def summary(run: Run) -> dict[str, Any]:
     found = {**run.status(), "model_ready": ready, "requested": run.requested()}
     found["watts_a_core"] = WATTS_A_CORE  # assumed, where nothing is metered
     try:
-        settings = run.settings()
+        found |= _begun_with(run.folder, *_stamp(run.folder / "config.json"))
     except StudioError as problem:
         told = {"error": str(problem), "problem": problem.as_dict()}
         return {**found, "phase": "failed", **told}
-    known = ("family", "resolution", "minutes", "kimg")
-    found |= {key: getattr(settings, key) for key in known}
     newest = sheets(run)[-1:]
     return {**found, "newest": newest[0]["file"] if newest else None}
+
+
+@lru_cache(maxsize=256)
+def _begun_with(folder: Path, _time: int, _size: int) -> dict[str, Any]:
+    """Read what a list shows of a run's settings; remembered, as curves are."""
+    settings = Run(folder).settings()
+    known = ("family", "resolution", "minutes", "kimg")
+    return {key: getattr(settings, key) for key in known}
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Give by what a file is known to be unchanged; zeros where there is none."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
 
 
 def describe(run: Run) -> dict[str, Any]:
@@ -89,12 +104,7 @@ def snapshots(run: Run) -> list[int]:
 
 def curves(run: Run) -> dict[str, list[list[float]]]:
     """Give the curves as points [images seen, value], at most 400 each."""
-    path = run.folder / "metrics.jsonl"
-    try:
-        stamp = path.stat()
-    except OSError:
-        return {}
-    return _curves(run.folder, stamp.st_mtime_ns, stamp.st_size)
+    return _curves(run.folder, *_stamp(run.folder / "metrics.jsonl"))
 
 
 @lru_cache(maxsize=8)

@@ -60,7 +60,6 @@ export class Doctor {
     for (const toggle of this.kinds.children) {
       const all = this.#filesWith(toggle.dataset.kind).every((file) => this.#out.has(file));
       toggle.classList.toggle("is-out", all);
-      toggle.setAttribute("aria-pressed", String(!all));
     }
     this.onChange();
   }
