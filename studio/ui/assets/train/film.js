@@ -69,7 +69,7 @@ export class Film {
   async #turn() {
     const { sheet } = this;
     if (!sheet) return;
-    word(this.caption, { text: `ui.train.sheet.${sheet.kind}`, params: { n: sheet.kimg } });
+    word(this.caption, { text: captionOf(sheet), params: { n: sheet.kimg } });
     for (const [file, frame] of this.#frames) {
       frame.firstChild.setAttribute("aria-pressed", String(file === sheet.file));
     }
@@ -97,7 +97,7 @@ export class Film {
       { type: "button", class: `film-frame is-${sheet.kind}`, onclick: () => this.#choose(sheet) },
       image,
     );
-    open.setAttribute("aria-label", say(`ui.train.sheet.${sheet.kind}`, { n: sheet.kimg }));
+    open.setAttribute("aria-label", say(captionOf(sheet), { n: sheet.kimg }));
     return make("div", { role: "listitem" }, open);
   }
 
@@ -126,4 +126,9 @@ export class Film {
     this.#chosen = newest ? null : sheet.file;
     this.#turn();
   }
+}
+
+/** A generator that has seen nothing yet is that of the model it starts from. */
+function captionOf({ kind, kimg }) {
+  return `ui.train.sheet.${kind === "generator" && kimg === 0 ? "start" : kind}`;
 }

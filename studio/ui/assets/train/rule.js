@@ -40,16 +40,18 @@ export class Rule {
     buttons.play.disabled = buttons.publish.disabled = !run.model_ready;
   }
 
-  /** The frame that a person looks at can be published, where it was kept. */
+  /** The frame that a person looks at: what is published in place of the best. */
   point(sheet) {
     this.sheet = sheet;
   }
 
+  /** The snapshot nearest to an earlier frame that a person looks at; else null. */
   get #kept() {
     const { sheet, run } = this;
-    const earlier = sheet !== run.sheets.at(-1);
-    const kept = sheet?.kind === "generator" && run.snapshots.includes(sheet.kimg);
-    return earlier && kept ? sheet.kimg : null;
+    const chosen = sheet?.kind === "generator" && sheet !== run.sheets.at(-1);
+    if (!chosen || !run.snapshots.length) return null;
+    const far = (kimg) => Math.abs(kimg - sheet.kimg);
+    return run.snapshots.reduce((near, kimg) => (far(kimg) < far(near) ? kimg : near));
   }
 
   async #act(act, wish) {
