@@ -144,6 +144,7 @@ class Session:
             if stop.how == STOP and self.leader:
                 self.album.keep_what_there_is()
                 self.album.note_energy()
+                self._tell(best=self.album.best)
             return ENDS[stop.how]
         return "done"
 
