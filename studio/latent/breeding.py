@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 INBRED = 0.85  # kinship above which children are nearly alike
+LEAST_TOLD = 0.5  # correlation with which w must tell a measure to count at all
 EVENNESS = 0.7  # of shares of many parents: 0 would be one alone, 10 all alike
 MATES = 16  # strangers of whom the most distant one is offered
 # Shares of eight children: between the parents, their layers crossed, beyond them.
@@ -186,17 +187,37 @@ def kinship(places: np.ndarray) -> float:
 
 
 def property_rows(model: Model, name: str) -> np.ndarray:
-    """Give the w [layers, D] along which a property grows, to first order.
+    """Give the w [layers, D] along which a property or word grows, to first order.
 
-    It adds up what the model's directions were measured to do. Raises InputError
-    where no direction knows the property.
+    As it was measured of the model's works; else by what its directions were measured
+    to do. Raises InputError where neither knows the property.
     """
+    rows = property_slopes(model).get(name, _summed(model, name))
+    if not np.any(rows):
+        raise InputError("children_property", name=name)
+    return rows
+
+
+def property_slopes(model: Model) -> dict[str, np.ndarray]:
+    """Give the rows [layers, D] of all that is known of a model, in its best way."""
+    from studio.latent.measuring import slopes
+
+    if measured := slopes(model, LEAST_TOLD):
+        return {
+            name: np.repeat(slope[None], model.layers, axis=0)
+            for name, slope in measured.items()
+        }
+    names = sorted({name for one in model.directions for name in one.effects})
+    summed = {name: _summed(model, name) for name in names}
+    return {name: rows for name, rows in summed.items() if np.any(rows)}
+
+
+def _summed(model: Model, name: str) -> np.ndarray:
+    """What each direction does to a property, added up."""
     rows = np.zeros((model.layers, model.w_dim))
     for direction in model.directions:
         effect = float(direction.effects.get(name, 0.0))
         rows += effect / max(direction.sigma, 1e-6) * direction.rows
-    if not np.any(rows):
-        raise InputError("children_property", name=name)
     return rows
 
 
@@ -216,10 +237,14 @@ def _free_layers(locks: Locks, space: Space) -> np.ndarray:
 def _walls(locks: Locks, model: Model) -> list[np.ndarray]:
     """For each layer unit vectors [k, D] across which nothing may move."""
     held = []
+    slopes = property_slopes(model) if locks.directions else {}
     for name in locks.directions:
         if name not in model.by_name:
             raise InputError("recipe_direction", name=name, model=model.name)
         held.append(model.by_name[name].rows.astype(float))
+        # Warmth also changes where nothing moves along the slider of that name.
+        if name in slopes:
+            held.append(slopes[name])
     held += [property_rows(model, name) for name in locks.properties]
     if not held:
         return []

@@ -65,6 +65,24 @@ def foretell(model: Model, w: np.ndarray) -> dict[str, np.ndarray]:
     return {name: values[:, k] for k, name in enumerate(names)}
 
 
+def slopes(model: Model, least: float) -> dict[str, np.ndarray]:
+    """Give how each measure grows with w [w_dim], to first order, in standard units.
+
+    Only measures that :func:`foretell` guesses with a correlation of at least
+    ``least``; empty where nothing was discovered yet. Raises ModelError.
+    """
+    names, arrays = _known(model)
+    facts = model.card.get("measures", [])
+    told = [float(fact.get("foretold", 0.0)) for fact in facts]
+    return {
+        name: np.asarray(row[:-1], float)
+        for name, row, sure in zip(
+            names, arrays.get("readouts", ()), told, strict=False
+        )
+        if sure >= least
+    }
+
+
 def _known(model: Model) -> tuple[tuple[str, ...], Mapping[str, np.ndarray]]:
     """Give the names of a model's measures and the arrays that belong to them."""
     facts = model.card.get("measures", [])

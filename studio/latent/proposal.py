@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.latent.taste import Belief
+from studio.latent.taste import Belief, usual
 
-CANDIDATES = 240
-ROUNDS = 3
-KEPT = 24
+LITTER = 60  # places that chance offers for each tile
+KEPT = 24  # best works that children of the parent are bred with
+SCALES = (0.5, 1.0, 1.5)  # of their steps, in that of the strength
 # Places further out than this many times the usual are pictures that fall apart.
 FURTHEST = 1.1
 
@@ -79,63 +79,43 @@ def _believed(
     roles: list[str],
     rng: np.random.Generator,
 ) -> list[np.ndarray]:
-    """Places for the believed and exploring tiles, none like another."""
-    heads = _candidates(belief, parent, spread, rng)
-    likings = belief.liking(heads)
-    draws = belief.samples(heads, roles.count("exploring"), rng)
-    order = [np.argsort(-likings)] * roles.count("believed")
-    order += [np.argsort(-draw) for draw in draws]
-    apart = 0.35 * spread * np.sqrt(heads.shape[1])
-    taken: list[np.ndarray] = []
-    for ranking in order:
-        taken.append(_first_apart(heads[ranking], taken, apart))
+    """Places for the believed and exploring tiles, each the best of its own litter.
+
+    The best of all at once would be as good as alike: right or wrong together.
+    """
+    exploring = roles.count("exploring")
+    count = roles.count("believed") + exploring
+    heads = _candidates(belief, parent, spread, count * LITTER, rng)
+    litters = heads.reshape(count, LITTER, -1)
+    likings = [belief.liking(litter) for litter in litters[: count - exploring]]
+    for litter in litters[count - exploring :]:
+        likings.extend(belief.samples(litter, 1, rng) + usual(litter))
+    taken = [
+        litter[int(liked.argmax())]
+        for litter, liked in zip(litters, likings, strict=True)
+    ]
     return [_with_tail(head, parent, spread, rng) for head in taken]
 
 
-def _first_apart(
-    heads: np.ndarray, taken: list[np.ndarray], apart: float
-) -> np.ndarray:
-    for head in heads:
-        if all(np.linalg.norm(head - other) >= apart for other in taken):
-            return np.asarray(head)
-    return np.asarray(heads[len(taken) % len(heads)])
-
-
 def _candidates(
-    belief: Belief, parent: np.ndarray, spread: float, rng: np.random.Generator
-) -> np.ndarray:
-    """Heads [m, d] within reach of the parent, bred towards what is liked."""
-    size = belief.points.shape[1]
-    start = parent[:size]
-    reach = 2.0 * spread * np.sqrt(size)
-    seen = belief.points[np.argsort(-belief.liking(belief.points))[:KEPT]]
-    pool = np.concatenate([start[None], seen])
-    for _ in range(ROUNDS):
-        pool = _bred(pool, start, spread, reach, rng)
-        best = np.argsort(-belief.liking(pool))
-        everything, pool = pool, pool[best[:KEPT]]
-    return everything
-
-
-def _bred(
-    pool: np.ndarray,
-    start: np.ndarray,
+    belief: Belief,
+    parent: np.ndarray,
     spread: float,
-    reach: float,
+    count: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    a = pool[rng.integers(len(pool), size=CANDIDATES)]
-    b = pool[rng.integers(len(pool), size=CANDIDATES)]
-    # From between two good ones to beyond the first.
-    share = rng.uniform(-0.3, 1.3, (CANDIDATES, 1))
-    scale = spread * rng.choice([0.3, 0.6, 1.0], (CANDIDATES, 1))
-    fresh = a + share * (b - a) + scale * rng.standard_normal(a.shape)
-    step = np.concatenate([fresh, pool]) - start
-    size = np.linalg.norm(step, axis=1, keepdims=True)
-    return within(start + step * np.minimum(1, reach / np.maximum(size, 1e-9)))
-
-
-TAIL = 0.5
+    """Heads [count, d] within reach of the parent: half mutations, half bred."""
+    size = belief.points.shape[1]
+    start = parent[:size]
+    seen = belief.points[np.argsort(-belief.liking(belief.points))[:KEPT]]
+    mates = seen[rng.integers(len(seen), size=count)]
+    # From before the parent to beyond the mate.
+    share = rng.uniform(-0.3, 1.3, (count, 1)) * rng.integers(0, 2, (count, 1))
+    scale = spread * rng.choice(SCALES, (count, 1))
+    step = share * (mates - start) + scale * rng.standard_normal(mates.shape)
+    reach = 2.0 * spread * np.sqrt(size)
+    far = np.linalg.norm(step, axis=1, keepdims=True)
+    return within(start + step * np.minimum(1, reach / np.maximum(far, 1e-9)))
 
 
 def _with_tail(
@@ -145,5 +125,5 @@ def _with_tail(
     tail = parent[len(head) :]
     if not len(tail):
         return head
-    varied = tail + TAIL * spread * rng.standard_normal(len(tail))
+    varied = tail + spread * rng.standard_normal(len(tail))
     return np.concatenate([head, within(varied)])

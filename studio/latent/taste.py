@@ -18,11 +18,17 @@ import numpy as np
 
 DIMENSIONS = 16  # components of w that taste is learnt in
 REMEMBERED = 60  # newest votes that count at all
-HALF_LIFE = 4.0  # choices after which a vote counts half
-# How much of a liking is a plain more or less of something, and how much is a place
-# that is liked, in the units of the choice model (e to the liking is the odds).
-SLOPE, BUMP, LENGTH = 2.5, 2.0, 0.8
-NEWTON_STEPS = 30
+HALF_LIFE = 3.0  # choices after which a vote counts half
+LAPSE = 0.1  # share of choices that are slips of the hand
+# How much of a liking is a plain more or less of something, how much is a place that
+# is liked, and how much the distance from the usual, in the units of the choice model
+# (e to the liking is the odds).
+SLOPE, BUMP, LENGTH, RADIUS = 4.0, 2.0, 0.8, 1.0
+# Somebody who likes one work likes others less the further they are from it, which is
+# a slope towards it and half of this share of a bowl around the usual.
+BOWL = 0.5
+NEWTON_STEPS, ENOUGH = 30, 1e-3
+TRUSTS = 2
 JITTER = 1e-4
 
 
@@ -64,30 +70,41 @@ class Belief:
     sure: np.ndarray = field(repr=False)
 
     def liking(self, places: np.ndarray) -> np.ndarray:
-        """Give the expected liking [m] of places [m, D]; a stranger's is 0."""
+        """Give the expected liking [m] of places [m, D]; without votes all are 0."""
         if not len(self.points):
             return np.zeros(len(places))
-        return self._reach(places).T @ self.best
+        seen = places[:, : self.points.shape[1]]
+        return self._reach(seen).T @ self.best + usual(seen)
 
     def samples(
         self, places: np.ndarray, count: int, rng: np.random.Generator
     ) -> np.ndarray:
         """Draw likings [count, m] of places [m, D] as they may all be at once.
 
-        A belief without votes has none to draw.
+        Only what this person was seen to like, without the bowl that is expected of
+        anybody. A belief without votes has none to draw.
         """
-        known = self._reach(places)  # [n, m]
-        narrow = np.linalg.solve(self.sure, known)
         seen = places[:, : self.points.shape[1]]
+        known = self._reach(seen)  # [n, m]
+        narrow = np.linalg.solve(self.sure, known)
         left = covariance(seen, seen) - known.T @ known + narrow.T @ narrow
         left[np.diag_indices_from(left)] += JITTER * (SLOPE + BUMP)
         noise = rng.standard_normal((count, len(places)))
         return known.T @ self.best + noise @ np.linalg.cholesky(left).T
 
-    def _reach(self, places: np.ndarray) -> np.ndarray:
-        """What places have to do with the whitened likings: [n, m]."""
-        seen = places[:, : self.points.shape[1]]
+    def _reach(self, seen: np.ndarray) -> np.ndarray:
+        """What places [m, d] have to do with the whitened likings: [n, m]."""
         return np.linalg.solve(self.root, covariance(self.points, seen))
+
+
+def usual(places: np.ndarray) -> np.ndarray:
+    """Give the liking [m] of places [m, d] that is expected of anybody: a bowl.
+
+    With slopes that people have, the top of slope and bowl is a work like others;
+    without it more of something would be better for ever.
+    """
+    size = places.shape[1]
+    return -BOWL * SLOPE * np.square(places).sum(1) / (2 * math.sqrt(size))
 
 
 def covariance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -96,9 +113,9 @@ def covariance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     inner = a @ b.T / size
     own_a, own_b = np.square(a).sum(1), np.square(b).sum(1)
     apart = np.maximum(own_a[:, None] + own_b - 2 * size * inner, 0) / size
-    return np.asarray(
-        SLOPE**2 * inner + BUMP**2 * np.exp(-apart / (2 * LENGTH**2)), float
-    )
+    radii = np.outer(own_a - size, own_b - size) / (2 * size)
+    bumps = np.exp(-apart / (2 * LENGTH**2))
+    return np.asarray(SLOPE**2 * inner + RADIUS**2 * radii + BUMP**2 * bumps, float)
 
 
 def learn(votes: Sequence[Vote], dimensions: int = DIMENSIONS) -> Belief:
@@ -115,7 +132,7 @@ def learn(votes: Sequence[Vote], dimensions: int = DIMENSIONS) -> Belief:
     prior = covariance(points, points)
     prior[np.diag_indices_from(prior)] += JITTER * (SLOPE**2 + BUMP**2)
     root = np.linalg.cholesky(prior)
-    best, precision = _most_probable(root, ballots)
+    best, precision = _most_probable(root, usual(points), ballots)
     return Belief(points, root, best, np.linalg.cholesky(precision))
 
 
@@ -127,9 +144,8 @@ def _ballots(votes: Sequence[Vote], dimensions: int) -> tuple[list[Ballot], np.n
     index: dict[tuple[float, ...], int] = {}
     ballots = []
     for vote, weight in zip(votes, fade(votes), strict=True):
-        places = [
-            tuple(round(x, 3) for x in p[:dimensions]) for p in (vote.place, *vote.over)
-        ]
+        table = np.array([p[:dimensions] for p in (vote.place, *vote.over)]).round(3)
+        places = map(tuple, table.tolist())
         # The same work twice in one grid would be chosen over itself.
         rows = list(dict.fromkeys(index.setdefault(p, len(index)) for p in places))
         ballots.append((vote.kind, np.array(rows), float(weight)))
@@ -137,31 +153,52 @@ def _ballots(votes: Sequence[Vote], dimensions: int) -> tuple[list[Ballot], np.n
 
 
 def _most_probable(
-    root: np.ndarray, ballots: Sequence[Ballot]
+    root: np.ndarray, mean: np.ndarray, ballots: Sequence[Ballot]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the whitened likings [n] that explain the votes best, and their precision.
 
-    Newton's method on a convex function, halving a step that overshoots.
+    A choice that they make improbable may have been a slip: it counts by how probable
+    it is that it was meant, and all is found again (expectation maximisation).
     """
-    v = np.zeros(len(root))
-    cost, slope, bend = _cost(v, root, ballots)
+    v, bend = _newton(np.zeros(len(root)), root, mean, ballots)
+    for _ in range(TRUSTS):
+        trusted = [_trusted(ballot, root @ v + mean) for ballot in ballots]
+        v, bend = _newton(v, root, mean, trusted)
+    return v, bend
+
+
+def _trusted(ballot: Ballot, likings: np.ndarray) -> Ballot:
+    kind, rows, weight = ballot
+    if kind != "chosen":
+        return ballot
+    odds = np.exp(likings[rows] - likings[rows].max())
+    meant = (1 - LAPSE) * odds[0] / odds.sum()
+    return kind, rows, weight * meant / (meant + LAPSE / len(rows))
+
+
+def _newton(
+    v: np.ndarray, root: np.ndarray, mean: np.ndarray, ballots: Sequence[Ballot]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Newton's method on a convex function, halving a step that overshoots."""
+    cost, slope, bend = _cost(v, root, mean, ballots)
     for _ in range(NEWTON_STEPS):
-        step = np.linalg.solve(bend, slope)
-        size = 1.0
-        while size > 1e-3 and _cost(v - size * step, root, ballots)[0] > cost:
+        step, size = np.linalg.solve(bend, slope), 1.0
+        after = _cost(v - step, root, mean, ballots)
+        while after[0] > cost and size > 1e-3:
             size /= 2
+            after = _cost(v - size * step, root, mean, ballots)
         v = v - size * step
-        before, (cost, slope, bend) = cost, _cost(v, root, ballots)
-        if before - cost < 1e-6:
+        before, (cost, slope, bend) = cost, after
+        if before - cost < ENOUGH:
             break
     return v, bend
 
 
 def _cost(
-    v: np.ndarray, root: np.ndarray, ballots: Sequence[Ballot]
+    v: np.ndarray, root: np.ndarray, mean: np.ndarray, ballots: Sequence[Ballot]
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Minus the logarithm of the posterior at ``v``, its gradient and its Hessian."""
-    likings = root @ v
+    likings = root @ v + mean
     cost, slope = 0.5 * float(v @ v), np.zeros(len(v))
     bend = np.zeros((len(v), len(v)))
     for kind, rows, weight in ballots:
@@ -212,31 +249,48 @@ class Leaning:
 
 # A weaker leaning, or one that could as well be the other way, is not put in words.
 LEAST_AMOUNT, LEAST_SURE = 0.2, 0.9
+ALIKE = 0.6  # cosine above which two properties are one to somebody's taste
 STRANGERS, DRAWS = 256, 32
 
 
 def leanings(
     belief: Belief, slopes: dict[str, np.ndarray], rng: np.random.Generator
 ) -> list[Leaning]:
-    """Say which properties are liked, the surest leanings first.
+    """Say which properties are liked, the surest leanings first, none twice.
 
     ``slopes`` has for each property how it grows with each component of a place [D].
+    Of a property that lies mostly beyond what taste sees, little can be said; of
+    several that grow together, the surest one stands for all.
     """
     if not len(belief.points):
         return []
-    works = rng.standard_normal((STRANGERS, belief.points.shape[1]))
+    size = belief.points.shape[1]
+    works = rng.standard_normal((STRANGERS, size))
     draws = belief.samples(works, DRAWS, rng)
     found = []
     for name, slope in slopes.items():
-        grown = works @ slope[: works.shape[1]]
+        grown = works @ slope[:size]
         if not grown.std() > 0:
             continue
         along = _correlations(draws, grown)
-        amount = float(along.mean())
+        seen = np.linalg.norm(slope[:size]) / np.linalg.norm(slope)
+        amount = float(along.mean() * seen)
         sure = float((along * amount > 0).mean())
         if abs(amount) >= LEAST_AMOUNT and sure >= LEAST_SURE:
             found.append(Leaning(name, round(amount, 2), round(sure, 2)))
-    return sorted(found, key=lambda one: -abs(one.amount) * one.sure)
+    return _told_once(
+        sorted(found, key=lambda one: -abs(one.amount) * one.sure), slopes
+    )
+
+
+def _told_once(found: list[Leaning], slopes: dict[str, np.ndarray]) -> list[Leaning]:
+    units = {one.property: slopes[one.property] for one in found}
+    units = {name: slope / np.linalg.norm(slope) for name, slope in units.items()}
+    told: list[Leaning] = []
+    for one in found:
+        if all(abs(units[one.property] @ units[t.property]) < ALIKE for t in told):
+            told.append(one)
+    return told
 
 
 def certainty(belief: Belief, place: np.ndarray, rng: np.random.Generator) -> float:

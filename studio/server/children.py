@@ -25,7 +25,7 @@ from studio.latent.breeding import (
     Nursery,
     Parent,
     kinship,
-    property_rows,
+    property_slopes,
 )
 from studio.latent.space import Space
 from studio.latent.taste import (
@@ -128,15 +128,11 @@ def _taste(
     space: Space,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
-    """What has been learnt: in properties, and how sure the first tile is."""
-    names = {name for direction in model.directions for name in direction.effects}
-    slopes = {}
-    for name in sorted(names):
-        try:
-            rows = property_rows(model, name).mean(axis=0)
-        except InputError:  # every direction leaves this property as it is
-            continue
-        slopes[name] = (space.vectors @ rows) * space.spreads
+    """What has been learnt: in properties and words, and how sure the first tile is."""
+    slopes = {
+        name: (space.vectors @ rows.mean(axis=0)) * space.spreads
+        for name, rows in property_slopes(model).items()
+    }
     return {
         "votes": len(votes),
         "sure": certainty(belief, children[0].place, rng),

@@ -1,4 +1,5 @@
 /** What the studio has learnt of somebody's taste, as one sentence. */
+import { wordName } from "../labels.js";
 import { languages, say } from "../languages.js";
 
 /** More properties than this are no sentence any more. */
@@ -11,15 +12,18 @@ const FAIR = 0.45;
 export function sentenceOf(taste, works) {
   if (works > 1) return say("ui.refine.of_several", { count: works });
   if (!taste?.votes) return say("ui.refine.begin");
-  const words = taste.learnt
-    .map(({ property, amount }) => `effect.${property}.${amount > 0 ? "plus" : "minus"}`)
-    .filter((key) => languages.knows(key))
-    .slice(0, NAMED)
-    .map((key) => say(key));
+  const words = taste.learnt.slice(0, NAMED).map(wordOf);
   if (!words.length) return say("ui.refine.unsure", { count: taste.votes });
   const list = words.join(say("ui.direction.and"));
   const sure = say(howSure(taste.sure));
   return say("ui.refine.learnt", { list, sure });
+}
+
+/** "warmer", "open sky", or for a label of the model "more sea", "less village". */
+function wordOf({ property, amount }) {
+  const key = `effect.${property}.${amount > 0 ? "plus" : "minus"}`;
+  if (languages.knows(key)) return say(key);
+  return say(amount > 0 ? "ui.named.more" : "ui.named.less", { word: wordName(property) });
 }
 
 function howSure(share) {

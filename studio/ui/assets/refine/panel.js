@@ -47,8 +47,9 @@ export class Refine {
     document.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** Look again at what is on the easel. */
+  /** Look again at what is on the easel; a dream has no children, so it stops here. */
   wake() {
+    this.desk.hold();
     this.local.wake(REST);
     this.#soon(0);
   }
@@ -102,8 +103,8 @@ export class Refine {
       fold("taste", this.taste.element),
       this.#local(),
     );
-    this.taste.show();
     this.round = 0;
+    this.#describe();
   }
 
   /** Put empty tiles in the grid, nine or sixteen. */
@@ -209,6 +210,7 @@ export class Refine {
       answer ??= await this.#fetch(body, key);
       if (this.current === key) await this.#show(answer, key);
     } catch (error) {
+      this.stale = false;
       if (this.current === key) desk.status.tellError(error, "refine");
     }
   }
@@ -234,6 +236,7 @@ export class Refine {
   /** Put a grid on its tiles; pictures come one by one, the easel's own first. */
   async #show(answer, key) {
     this.answer = answer;
+    this.stale = false;
     this.desk.status.clear("refine");
     this.children.forEach((tile, index) => tile.show(answer.children[index] ?? null));
     const parent = { role: "parent", recipe: this.store.recipe, place: answer.place };
@@ -271,6 +274,9 @@ export class Refine {
 
   /** Take a tile as the new work; the parent itself asks for others. */
   #take(tile) {
+    // Until the next grid is there, these are children of a work that has gone.
+    if (this.stale) return undefined;
+    this.stale = true;
     const { recipe, place } = tile.child;
     const over = this.tiles.filter((other) => other !== tile && other.child);
     const places = over.map((other) => other.child.place);
