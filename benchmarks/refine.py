@@ -32,11 +32,11 @@ KINDS = ("linear", "target", "mixture", "drifting")
 # Where the preference hides: what changes the picture most, or all of w, of which
 # taste sees only a part.
 PLACES = {"widest_12": 12, "all_of_w": None}
-STRENGTH = 0.85
+STRENGTH = 0.7  # where the slider of the page stands
 PLAIN = (0.5, 0.75, 1.0)
 NEVER = GRIDS + 1
 ROUNDS = 12
-WALLS = 5
+WALLS = 3
 
 
 class Artist:

@@ -9,6 +9,8 @@ from studio.latent.taste import Belief, usual
 LITTER = 60  # places that chance offers for each tile
 KEPT = 24  # best works that children of the parent are bred with
 SCALES = (0.5, 1.0, 1.5)  # of their steps, in that of the strength
+# The same where nothing guides them: of many components most steps lead astray.
+TAIL = 0.6
 # Places further out than this many times the usual are pictures that fall apart.
 FURTHEST = 1.1
 
@@ -125,5 +127,5 @@ def _with_tail(
     tail = parent[len(head) :]
     if not len(tail):
         return head
-    varied = tail + spread * rng.standard_normal(len(tail))
+    varied = tail + TAIL * spread * rng.standard_normal(len(tail))
     return np.concatenate([head, within(varied)])
