@@ -40,7 +40,7 @@ def test_a_stranger_has_no_taste() -> None:
     rng = np.random.default_rng(0)
     assert belief.liking(np.ones((3, SIZE))).tolist() == [0, 0, 0]
     assert certainty(belief, np.ones(SIZE), rng) == 0
-    assert leanings(belief, {"warmth": axis(0)}, rng) == []
+    assert leanings([], {"warmth": axis(0)}) == []
 
 
 def test_old_votes_fade() -> None:
@@ -83,14 +83,21 @@ def test_a_work_chosen_over_itself_is_no_problem() -> None:
 
 
 def test_it_says_what_it_learnt_and_how_sure_it_is() -> None:
-    belief = learn(choices(axis(0) - axis(1), 12))
+    votes = choices(axis(0) - axis(1), 12)
+    belief = learn(votes)
     slopes = {"warmth": axis(0), "detail": axis(1), "sky": axis(5)}
     rng = np.random.default_rng(0)
-    found = {one.property: one for one in leanings(belief, slopes, rng)}
+    found = {one.property: one for one in leanings(votes, slopes)}
     assert found["warmth"].amount > 0 > found["detail"].amount
-    assert found["warmth"].sure >= 0.9
+    assert found["warmth"].sure >= 0.9 and "sky" not in found
     likely = certainty(belief, 2 * (axis(0) - axis(1)), rng)
     assert likely > 0.6 > certainty(belief, np.zeros(SIZE), rng)
+
+
+def test_of_properties_that_grow_together_one_is_told() -> None:
+    slopes = {"warmth": axis(0), "orange": axis(0) + 0.2 * axis(1)}
+    (found,) = leanings(choices(axis(0), 12), slopes)
+    assert found.property == "warmth" and found.amount > 0.8
 
 
 def test_the_grid_is_mostly_belief_with_exploring_and_one_wild_card() -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 DIMENSIONS = 16  # components of w that taste is learnt in
+SEEN = 64  # components that a vote tells of, for what is put in words
 REMEMBERED = 60  # newest votes that count at all
 HALF_LIFE = 3.0  # choices after which a vote counts half
 LAPSE = 0.1  # share of choices that are slips of the hand
@@ -238,8 +239,8 @@ def _verdict(liking: np.ndarray, liked: bool) -> tuple[float, np.ndarray, np.nda
 class Leaning:
     """A property that is liked (amount 0..1) or disliked (-1..0), and how sure that is.
 
-    ``amount`` is the correlation of liking with the property over works by chance,
-    ``sure`` the share (0.5..1) of possible likings in which it has this sign.
+    ``amount`` is 1 for somebody who always takes what has most of it, ``sure`` (0.5..1)
+    how seldom chance alone would have led less far.
     """
 
     property: str
@@ -247,40 +248,49 @@ class Leaning:
     sure: float
 
 
-# A weaker leaning, or one that could as well be the other way, is not put in words.
-LEAST_AMOUNT, LEAST_SURE = 0.2, 0.9
+# A weaker leaning, or one that chance brings about in one of so many properties, is
+# not put in words.
+LEAST_AMOUNT, LEAST_SURE = 0.2, 0.99
 ALIKE = 0.6  # cosine above which two properties are one to somebody's taste
+BEST_OF_NINE = 1.485  # expected deviations by which the best of nine is above them
 STRANGERS, DRAWS = 256, 32
 
 
-def leanings(
-    belief: Belief, slopes: dict[str, np.ndarray], rng: np.random.Generator
-) -> list[Leaning]:
+def leanings(votes: Sequence[Vote], slopes: dict[str, np.ndarray]) -> list[Leaning]:
     """Say which properties are liked, the surest leanings first, none twice.
 
     ``slopes`` has for each property how it grows with each component of a place [D].
-    Of a property that lies mostly beyond what taste sees, little can be said; of
-    several that grow together, the surest one stands for all.
+    A property is liked where what was chosen had more of it than the rest of its
+    grid, in that grid's own spread. Of several that grow together, the surest one
+    stands for all.
     """
-    if not len(belief.points):
-        return []
-    size = belief.points.shape[1]
-    works = rng.standard_normal((STRANGERS, size))
-    draws = belief.samples(works, DRAWS, rng)
+    weights = np.sqrt(fade(votes))  # words change less quickly than grids
     found = []
     for name, slope in slopes.items():
-        grown = works @ slope[:size]
-        if not grown.std() > 0:
+        gains = np.array([_gain(vote, slope) for vote in votes])
+        whole = float(np.sqrt(np.square(weights[gains != 0]).sum()))
+        if not whole:
             continue
-        along = _correlations(draws, grown)
-        seen = np.linalg.norm(slope[:size]) / np.linalg.norm(slope)
-        amount = float(along.mean() * seen)
-        sure = float((along * amount > 0).mean())
+        pull = float(weights @ gains)
+        sure = 0.5 * (1 + math.erf(abs(pull) / whole / math.sqrt(2)))
+        amount = pull / float(weights[gains != 0].sum()) / BEST_OF_NINE
         if abs(amount) >= LEAST_AMOUNT and sure >= LEAST_SURE:
-            found.append(Leaning(name, round(amount, 2), round(sure, 2)))
-    return _told_once(
-        sorted(found, key=lambda one: -abs(one.amount) * one.sure), slopes
-    )
+            amount = float(np.clip(amount, -1, 1))
+            found.append((sure, Leaning(name, round(amount, 2), round(sure, 2))))
+    found.sort(key=lambda one: -one[0])
+    return _told_once([leaning for _, leaning in found], slopes)
+
+
+def _gain(vote: Vote, slope: np.ndarray) -> float:
+    """How much more of a property a work has than others, in deviations; 0 unknown."""
+    seen = slope[: len(vote.place)]
+    if vote.kind == "chosen":
+        grid = np.array([vote.place, *vote.over]) @ seen
+        spread = float(grid.std())
+        return float(grid[0] - grid.mean()) / spread if spread > 1e-9 else 0.0
+    size = float(np.linalg.norm(seen))
+    own = float(np.dot(vote.place, seen)) / size if size > 0 else 0.0
+    return own if vote.kind == "liked" else -own
 
 
 def _told_once(found: list[Leaning], slopes: dict[str, np.ndarray]) -> list[Leaning]:
@@ -305,11 +315,3 @@ def certainty(belief: Belief, place: np.ndarray, rng: np.random.Generator) -> fl
     draws = belief.samples(seen, DRAWS, rng)
     better = float((draws[:, :1] > draws[:, 1:]).mean())
     return round(max(0.0, 2 * better - 1), 2)
-
-
-def _correlations(draws: np.ndarray, grown: np.ndarray) -> np.ndarray:
-    """The correlation of each row of draws [n, m] with ``grown`` [m]: [n]."""
-    rows = draws - draws.mean(axis=1, keepdims=True)
-    line = grown - grown.mean()
-    sizes = np.linalg.norm(rows, axis=1) * np.linalg.norm(line)
-    return np.asarray(rows @ line / np.maximum(sizes, 1e-12))

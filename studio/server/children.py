@@ -31,6 +31,7 @@ from studio.latent.space import Space
 from studio.latent.taste import (
     DIMENSIONS,
     REMEMBERED,
+    SEEN,
     Belief,
     Vote,
     certainty,
@@ -42,7 +43,7 @@ from studio.recipe import SEED_MAX, Recipe
 if TYPE_CHECKING:
     from studio.model import Model
 
-LIMIT = 512 * 1024  # bytes of a request: sixty votes of nine places are 80 KB
+LIMIT = 512 * 1024  # bytes of a request: sixty votes of sixteen places are 360 KB
 PARENTS, CHILDREN = 16, 64
 VOTES, RIVALS = 1000, 64
 KINDS = ("chosen", "liked", "disliked")
@@ -91,8 +92,8 @@ def breed(request: Request, model: Model) -> dict[str, Any]:
     space = space_of(model)
     rng = np.random.default_rng(request.seed)
     parents = [Parent.of(recipe, model, space) for recipe in request.parents]
-    size = min(DIMENSIONS, len(space.centre))
-    if any(len(vote.place) != size for vote in request.votes):
+    whole = len(space.centre)
+    if any(not min(DIMENSIONS, whole) <= len(v.place) <= whole for v in request.votes):
         raise InputError("children_foreign")
     belief = learn(request.votes)
     nursery = Nursery(model, space, request.locks, rng)
@@ -136,7 +137,7 @@ def _taste(
     return {
         "votes": len(votes),
         "sure": certainty(belief, children[0].place, rng),
-        "learnt": [vars(one) for one in leanings(belief, slopes, rng)],
+        "learnt": [vars(one) for one in leanings(votes, slopes)],
     }
 
 
@@ -144,7 +145,8 @@ def _kinship(parents: Sequence[Parent], votes: Sequence[Vote]) -> float:
     """How alike the parents are; of a single one, the branch that led to it."""
     if len(parents) > 1:
         return kinship(np.stack([parent.place for parent in parents]))
-    branch = [vote.place for vote in votes if vote.kind == "chosen"][-BRANCH:]
+    taken = [vote.place for vote in votes if vote.kind == "chosen"]
+    branch = [place[:DIMENSIONS] for place in taken[-BRANCH:]]
     return kinship(np.array(branch)) if len(branch) == BRANCH else 0.0
 
 
@@ -154,7 +156,7 @@ def _told(child: Child) -> dict[str, Any]:
 
 
 def _short(place: np.ndarray) -> list[float]:
-    return [round(float(number), 3) for number in place[:DIMENSIONS]]
+    return [round(float(number), 2) for number in place[:SEEN]]
 
 
 def _read_locks(value: object) -> Locks:
@@ -188,5 +190,5 @@ def _read_vote(value: object, index: int) -> Vote:
 
 
 def _read_place(value: object, path: str) -> tuple[float, ...]:
-    numbers = fields.a_list(value, f"{path}.place", 1, DIMENSIONS)
+    numbers = fields.a_list(value, f"{path}.place", 1, SEEN)
     return tuple(fields.a_number(x, f"{path}.place", -FAR, FAR) for x in numbers)
