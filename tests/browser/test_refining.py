@@ -80,6 +80,14 @@ def test_a_child_becomes_the_work_and_undo_brings_its_grid_back(
     assert refining.errors == []
 
 
+def test_a_dream_stops_where_its_children_are_wanted(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit().enter()
+    room.do("fold-refine").wait(WHOLE)
+    assert room.errors == []
+
+
 def test_likes_are_told_to_the_next_grid_and_can_be_forgotten(refining: Room) -> None:
     refining.page.hover(".tile >> nth=0")
     refining.press("+")
