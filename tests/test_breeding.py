@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from worded import give_words
 
 from studio.errors import InputError
 from studio.latent.breeding import INBRED, Child, Locks, Nursery, Parent, kinship
+from studio.latent.measuring import slopes
 from studio.latent.space import Space, grow
 from studio.latent.taste import learn
 from studio.model import Model
@@ -123,6 +127,18 @@ def test_a_locked_property_does_not_change_as_far_as_directions_know(
     )
     slope = np.asarray(slope) / np.linalg.norm(slope)
     assert np.abs(np.einsum("nld,ld->n", moved, slope)).max() < 2e-3
+
+
+def test_a_locked_slider_keeps_what_its_name_was_measured_to_be(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    model = give_words(shutil.copytree(tiny_checkpoint, tmp_path / "m"), ("warmth",))
+    warmer = slopes(model, 0.5)["warmth"]
+    warmer /= np.linalg.norm(warmer)
+    space = Space.of(model)
+    moved = changes(model, *litter(model, space, Locks(directions=("warmth",))))
+    assert np.abs(moved @ warmer).max() < 2e-3
+    assert np.abs(changes(model, *litter(model, space)) @ warmer).max() > 0.05
 
 
 def test_where_everything_is_locked_it_says_so(tiny_model: Model, space: Space) -> None:

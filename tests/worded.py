@@ -32,7 +32,7 @@ def give_words(folder: Path, names: tuple[str, ...]) -> Model:
     readouts = rng.normal(size=(len(PROPERTIES), model.w_dim + 1))
     rows = np.stack([one.rows for one in named])
     measures = [
-        {"name": name, "kind": "property", "mean": 0.0, "deviation": 1.0}
+        {"name": name, "kind": "property", "mean": 0.0, "deviation": 1.0, "foretold": 1}
         for name in PROPERTIES
     ]
     arrays = {"rows": rows, "readouts": readouts.astype(np.float32)}

@@ -73,13 +73,12 @@ def slopes(model: Model, least: float) -> dict[str, np.ndarray]:
     """
     names, arrays = _known(model)
     facts = model.card.get("measures", [])
-    told = [float(fact.get("foretold", 0.0)) for fact in facts]
+    told = [fact.get("foretold", 0.0) for fact in facts]
+    rows = arrays.get("readouts", ())
     return {
         name: np.asarray(row[:-1], float)
-        for name, row, sure in zip(
-            names, arrays.get("readouts", ()), told, strict=False
-        )
-        if sure >= least
+        for name, row, sure in zip(names, rows, told, strict=False)
+        if isinstance(sure, int | float) and sure >= least
     }
 
 

@@ -84,6 +84,7 @@ def test_a_dream_stops_where_its_children_are_wanted(
     visit: Callable[..., Room],
 ) -> None:
     room = visit().enter()
+    room.wait("() => reverie.drift.on")
     room.do("fold-refine").wait(WHOLE)
     assert room.errors == []
 
