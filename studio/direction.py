@@ -124,6 +124,16 @@ def read_named(
     )
 
 
+def step_of(data: bytes) -> np.ndarray:
+    """Give the step of a taught word, float32 [w_dim]: what +1 adds to rows of w."""
+    return np.frombuffer(data, dtype="<f2").astype(np.float32)
+
+
+def pack_step(change: np.ndarray) -> bytes:
+    """Give a step [w_dim] as a recipe carries it."""
+    return np.asarray(change, dtype="<f2").tobytes()
+
+
 def _common(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": entry["name"],

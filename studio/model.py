@@ -25,7 +25,7 @@ from studio.checkpoint import (
     write_checkpoint,
 )
 from studio.config import from_dict
-from studio.direction import Direction, read_directions, read_named
+from studio.direction import Direction, read_directions, read_named, step_of
 from studio.errors import InputError, ModelError, RecipeError
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.blocks import freeze, place
@@ -199,8 +199,12 @@ class Model:
                 )
         for name in sorted(dict(recipe.kinds).keys() - set(self.kinds)):
             raise RecipeError("recipe_kind", name=name, model=self.name)
-        for name in sorted(recipe.amounts.keys() - self.by_name.keys()):
+        steps = dict(recipe.taught)
+        for name in sorted(recipe.amounts.keys() - self.by_name.keys() - steps.keys()):
             raise RecipeError("recipe_direction", name=name, model=self.name)
+        for name, step in steps.items():
+            if len(step) != 2 * self.w_dim:
+                raise RecipeError("recipe_taught", name=name, model=self.name)
         residual = recipe.residual
         if residual is not None and tuple(residual.shape) != self.latent_shape:
             raise RecipeError("recipe_residual", model=self.name)
@@ -250,7 +254,11 @@ class Model:
             other = self._near(mix.source, recipe)
             rows = list(mix.layers)
             w[rows] = torch.lerp(w[rows], other[rows], mix.amount)
+        steps = dict(recipe.taught)
         for name, amount in recipe.amounts.items():
+            if name in steps:  # a work's own word is the same one for ever
+                w += amount * torch.from_numpy(step_of(steps[name]))
+                continue
             direction = self.by_name[name]
             w += amount * direction.sigma * torch.from_numpy(direction.rows)
         return w

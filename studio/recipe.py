@@ -26,6 +26,7 @@ from studio.recipe_parts import (
     Seed,
     Source,
     Style,
+    Taught,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Seed",
     "Source",
     "Style",
+    "Taught",
     "read_json",
 ]
 
@@ -58,6 +60,7 @@ _KEYS = (
     "variety",
     "kinds",
     "directions",
+    "taught",
     "mix",
     "patches",
     "residual",
@@ -81,7 +84,9 @@ class Recipe:
     ``kinds`` are what its seeds shall be, (name, weight) pairs sorted by name,
     without zeros; where there are none, each seed is of its own kind. ``directions``
     are (name, amount) pairs sorted by name, without zeros, amounts
-    in standard deviations (-10 to 10). ``size`` is (height, width) of the picture
+    in standard deviations (-10 to 10). ``taught`` are the steps of those among them
+    that are no words of the model but were taught by a person: the work carries them,
+    so that it can be made again anywhere. ``size`` is (height, width) of the picture
     to deliver, None for the model's own.
     """
 
@@ -95,6 +100,7 @@ class Recipe:
     residual: Residual | None = None
     size: tuple[int, int] | None = None
     kinds: Kinds = ()
+    taught: Taught = ()
 
     def __post_init__(self) -> None:
         # One order, and no amounts that do nothing: equal works then have equal
@@ -103,6 +109,8 @@ class Recipe:
             amounts = dict(getattr(self, name))
             pairs = sorted((n, a) for n, a in amounts.items() if a != 0)
             object.__setattr__(self, name, tuple(pairs))
+        used = sorted((n, s) for n, s in dict(self.taught).items() if n in self.amounts)
+        object.__setattr__(self, "taught", tuple(used))
 
     @property
     def amounts(self) -> dict[str, float]:
@@ -145,6 +153,9 @@ class Recipe:
             found["kinds"] = dict(self.kinds)
         if self.directions:
             found["directions"] = self.amounts
+        if self.taught:
+            steps = {name: parts.step_to_text(step) for name, step in self.taught}
+            found["taught"] = steps
         if self.mix:
             found["mix"] = [parts.mix_to_dict(mix) for mix in self.mix]
         if self.patches:
@@ -167,6 +178,13 @@ class Recipe:
         """Return this recipe with ``amount`` along the direction ``name``."""
         amounts = {**self.amounts, name: amount}
         return replace(self, directions=tuple(amounts.items()))
+
+    def with_taught(self, name: str, amount: float, step: bytes) -> Recipe:
+        """Return this recipe with ``amount`` of a taught word, in place of another."""
+        amounts, taught = {**self.amounts, name: amount}, {**dict(self.taught)}
+        taught[name] = step
+        pairs = tuple(amounts.items()), tuple(taught.items())
+        return replace(self, directions=pairs[0], taught=pairs[1])
 
     def with_variety(self, variety: float) -> Recipe:
         """Return this recipe with another variety (0 to 1.5)."""
@@ -215,6 +233,7 @@ def _read_recipe(data: dict[str, Any], path: str, keys: tuple[str, ...]) -> Reci
         directions=parts.read_directions(
             data.get("directions", {}), f"{path}directions"
         ),
+        taught=parts.read_taught(data.get("taught", {}), f"{path}taught"),
         mix=tuple(
             parts.read_mix(item, f"{path}mix[{index}]")
             for index, item in enumerate(

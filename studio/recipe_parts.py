@@ -15,6 +15,7 @@ from studio.errors import RecipeError
 
 SEED_MAX = 2**32 - 1
 AMOUNT_MAX = 10.0
+TAUGHT_MAX = 16  # words
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Style:
 
 Source = Seed | Blend | Style
 Kinds = tuple[tuple[str, float], ...]  # names and weights, 0 to 1
+Taught = tuple[tuple[str, bytes], ...]  # names, and what +1 adds to a row of w
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,35 @@ def read_kinds(value: object, path: str) -> Kinds:
     if pairs and not sum(weight for _, weight in pairs) > 1e-6:
         raise RecipeError("recipe_no_kind")
     return pairs
+
+
+def read_taught(value: object, path: str) -> Taught:
+    """Return at most 16 (name, step) pairs: words that somebody taught, with their w.
+
+    A step is what an amount of 1 adds to every row of w: little-endian float16 of at
+    most 4,096 finite numbers, in base64.
+    """
+    data = fields.an_object(value, path)
+    if len(data) > TAUGHT_MAX:
+        raise RecipeError("recipe_list", field=path, low=0, high=TAUGHT_MAX)
+    return tuple(
+        (fields.a_name(name, path), read_step(step, f"{path}.{name[:32]}"))
+        for name, step in data.items()
+    )
+
+
+def read_step(value: object, path: str) -> bytes:
+    """Return the bytes of a step: 1 to 4,096 finite float16 in base64."""
+    text = value if isinstance(value, str) else ""
+    count = len(text.rstrip("=")) * 3 // 4 // 2
+    if not 0 < count <= fields.W_COLUMNS:
+        raise RecipeError("recipe_step", field=path, high=fields.W_COLUMNS)
+    return fields.some_halves(value, path, count)
+
+
+def step_to_text(step: bytes) -> str:
+    """Return a step as :func:`read_step` takes it."""
+    return base64.b64encode(step).decode("ascii")
 
 
 def _read_amount(value: object, path: str) -> float:

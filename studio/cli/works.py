@@ -14,6 +14,7 @@ from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.words import check_phrase
 from studio.errors import InputError, ModelError
+from studio.language import LANGUAGES, person_language
 from studio.paths import checkpoints_folder, write_atomically
 from studio.recipe import FORMAT, SEED_MAX, Recipe
 
@@ -29,6 +30,7 @@ def register(verbs: Any) -> None:
     show = add_verb(verbs, "show", _show)
     show.add_argument("picture", metavar="PNG", help=text("cli.argument.picture"))
     show.add_argument("--verify", action="store_true", help=text("cli.help.verify"))
+    show.add_argument("--why", action="store_true", help=text("cli.help.why"))
     onnx = add_verb(verbs, "onnx", _onnx)
     onnx.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
     onnx.add_argument(
@@ -222,7 +224,28 @@ def _show(args: argparse.Namespace) -> None:
         compared = _verify(work)
         value |= asdict(compared)
         lines.append(_sentence_of(compared))
+    if args.why:
+        told = _why(work.recipe)
+        value["why"] = told
+        lines = [*lines, "", *told[person_language()]]
     answer(args, value, lines)
+
+
+def _why(recipe: Recipe) -> dict[str, list[str]]:
+    """Give the paragraphs of a work's wall text by language."""
+    from studio.checkpoint import locate
+
+    locate(recipe.model)
+    from studio.latent.explanation import explain
+    from studio.latent.usual import look_at, usual_of
+    from studio.latent.wall_text import tell
+    from studio.model import Model
+
+    model = Model.open(recipe.model)
+    model.check(recipe)
+    look = look_at(model, recipe, usual_of(model))
+    found = explain(model.card, recipe, look)
+    return {language: tell(found, language) for language in LANGUAGES}
 
 
 def _verify(work: SavedWork) -> Comparison:

@@ -71,15 +71,24 @@ def slopes(model: Model, least: float) -> dict[str, np.ndarray]:
     Only measures that :func:`foretell` guesses with a correlation of at least
     ``least``; empty where nothing was discovered yet. Raises ModelError.
     """
-    names, arrays = _known(model)
-    facts = model.card.get("measures", [])
-    told = [fact.get("foretold", 0.0) for fact in facts]
-    rows = arrays.get("readouts", ())
+    names, rows = readouts_of(model)
+    told = [fact.get("foretold", 0.0) for fact in model.card.get("measures", [])]
     return {
-        name: np.asarray(row[:-1], float)
+        name: row
         for name, row, sure in zip(names, rows, told, strict=False)
         if isinstance(sure, int | float) and sure >= least
     }
+
+
+def readouts_of(model: Model) -> tuple[tuple[str, ...], np.ndarray]:
+    """Give the names of a model's measures and how each grows with w: [K, w_dim].
+
+    K is 0 where nothing was discovered yet. Raises ModelError.
+    """
+    names, arrays = _known(model)
+    if not names:
+        return (), np.zeros((0, model.w_dim))
+    return names, arrays["readouts"][:, :-1].astype(np.float64)
 
 
 def _known(model: Model) -> tuple[tuple[str, ...], Mapping[str, np.ndarray]]:

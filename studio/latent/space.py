@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from studio.direction import step_of
 from studio.recipe import Recipe, Style
 
 if TYPE_CHECKING:
@@ -80,10 +81,13 @@ def grow(base: Recipe, style: np.ndarray, model: Model) -> Recipe:
     near 0 cannot be divided by and becomes 1.
     """
     near = style.astype(np.float64)
-    for direction in model.by_name.values():
-        if not (amount := base.amounts.get(direction.name, 0.0)):
-            continue
-        near = near - amount * direction.sigma * direction.rows
+    steps = dict(base.taught)
+    for name, amount in base.amounts.items():
+        if name in steps:
+            near = near - amount * step_of(steps[name])
+        else:
+            direction = model.by_name[name]
+            near = near - amount * direction.sigma * direction.rows
     variety = base.variety if base.variety >= LEAST_VARIETY else 1.0
     centre = model.truncated(np.zeros((1, near.shape[1]), np.float32), 0.0)[0]
     source = np.round(centre + (near - centre) / variety, DIGITS)

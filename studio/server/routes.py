@@ -27,7 +27,7 @@ from studio.errors import InputError, ModelError, PictureError
 from studio.export.png import SavedWork, is_consistent, read_png
 from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
-from studio.server import pictures, training, views, words
+from studio.server import explaining, pictures, teaching, training, views, words
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
@@ -80,6 +80,8 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *Packer(press).table(),
         *Locals(makers).table(),
         *words.table(makers),
+        *teaching.table(makers),
+        *explaining.table(makers),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [

@@ -1,8 +1,9 @@
 """Words for a page: what a sentence means to a model, and a work that suits it.
 
-``POST /studio/words`` takes ``{"text", "recipe", "stay"}`` and gives what was
-understood as what, how sure, what is unknown, and the recipe moved there: from the
+``POST /studio/words`` takes ``{"text", "recipe", "stay", "taught"}`` and gives what
+was understood as what, how sure, what is unknown, and the recipe moved there: from the
 start that suits the sentence best of some hundreds, or, to ``stay``, from its own.
+``taught`` are the page's own words: ``[{"name", "step", "certainty"}, ...]``.
 ``GET /studio/presets?model=`` gives phrases worth starting from, each with its recipe.
 """
 
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -25,6 +27,7 @@ from studio.checkpoint import edition, fingerprint, installed, read_card
 from studio.errors import InputError
 from studio.latent.phrases import TEXT_LIMIT
 from studio.latent.presets import presets_for
+from studio.latent.teaching import foretell_taught
 from studio.latent.words import (
     Understanding,
     direct,
@@ -34,7 +37,10 @@ from studio.latent.words import (
     vocabulary,
 )
 from studio.recipe import SEED_MAX, Recipe, Seed, read_json
+from studio.recipe_parts import read_step
+from studio.server.children import space_of
 from studio.server.guards import Endpoint, read_body
+from studio.server.teaching import places_of_steps
 from studio.server.worker import RenderWorker
 
 if TYPE_CHECKING:
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
 LIMIT = 300 * 1024  # bytes of a request: a recipe's own limit, and a sentence
 LISTENED = 2  # sentences that are understood at once; a long one takes a while
 MODELS = 4  # whose presets are remembered
+MOST_TAUGHT = 40  # words of a person's own
 STARTS = 256  # seeds of which the one that suits a sentence best is the start
 
 
@@ -56,12 +63,22 @@ def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
 
 
 @dataclass(frozen=True)
+class OwnWord:
+    """A word that the person has taught: its step, and whether it is "known"."""
+
+    name: str
+    step: bytes
+    certainty: str
+
+
+@dataclass(frozen=True)
 class Sentence:
     """What a page asks for, checked."""
 
     text: str
     recipe: Recipe
     stay: bool
+    taught: tuple[OwnWord, ...] = ()
 
 
 async def hear(
@@ -115,21 +132,48 @@ class Offers:
 def read_sentence(data: object) -> Sentence:
     """Check ``data`` (parsed JSON). Raises InputError, RecipeError."""
     body = fields.an_object(data, "words")
-    fields.check_keys(body, "", ("text", "recipe", "stay"), ("text", "recipe"))
+    known = ("text", "recipe", "stay", "taught")
+    fields.check_keys(body, "", known, ("text", "recipe"))
     text = body["text"]
     if not isinstance(text, str) or not text.strip():
         raise InputError("words_empty")
     if len(text) > TEXT_LIMIT:
         raise InputError("words_long", limit=TEXT_LIMIT)
     recipe = Recipe.from_dict(body["recipe"])
-    return Sentence(text, recipe, body.get("stay") is True)
+    items = fields.a_list(body.get("taught", []), "taught", 0, MOST_TAUGHT)
+    taught = tuple(_read_own(item, f"taught[{i}]") for i, item in enumerate(items))
+    return Sentence(text, recipe, body.get("stay") is True, taught)
+
+
+def _read_own(value: object, path: str) -> OwnWord:
+    data = fields.an_object(value, path)
+    fields.check_keys(data, f"{path}.", ("name", "step", "certainty"), ("name", "step"))
+    sure = data.get("certainty") == "known"
+    return OwnWord(
+        fields.a_name(data["name"], f"{path}.name"),
+        read_step(data["step"], f"{path}.step"),
+        "known" if sure else "uncertain",
+    )
 
 
 def _understand(sentence: Sentence) -> tuple[Understanding, Recipe]:
     recipe = sentence.recipe
     card, _ = _open_card(recipe.model)
+    card = _with_own(card, sentence.taught)
     found = temper(understand(sentence.text, vocabulary(card)), card)
-    return found, direct(recipe, found, card)
+    moved = direct(recipe, found, card)
+    for own in sentence.taught:
+        if amount := found.amounts.get(own.name):
+            moved = moved.with_taught(own.name, amount, own.step)
+    return found, moved
+
+
+def _with_own(card: dict[str, Any], taught: tuple[OwnWord, ...]) -> dict[str, Any]:
+    """Give a card as it would be if the model had the person's words."""
+    own = [{"name": word.name, "certainty": word.certainty} for word in taught]
+    names = {word.name for word in taught}
+    words = [word for word in card.get("words", ()) if word["name"] not in names]
+    return card | {"words": [*own, *words]}
 
 
 def _variety(card: dict[str, Any]) -> float:
@@ -153,6 +197,10 @@ def choose_start(
     seeds = range(first, first + STARTS)
     w = model.truncated(model.map_seeds(seeds), recipe.variety)
     values = foretell(model, w)
+    if recipe.taught:
+        space = space_of(model)
+        places = np.array([space.place(style) for style in w])
+        values |= foretell_taught(places_of_steps(space, recipe), places)
     if not values:  # a model that knows kinds alone has nothing to choose by
         return Seed(first)
     scores = [
