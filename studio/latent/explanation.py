@@ -17,7 +17,8 @@ from studio.recipe import Recipe
 
 APART = 0.8  # share of works beyond which a work is said to differ from them
 TRAITS = 3
-HUES = ("red", "orange", "yellow", "green", "blue", "purple")  # one of them is enough
+# one of these says enough
+HUES = ("red", "orange", "yellow", "green", "blue", "purple", "warmth")
 SEEN, CLEARLY, MOST_SEEN = 0.8, 1.5, 4  # deviations of what a recogniser reads
 SHIFT = 0.15  # of all works, that a change must pass by to be told
 STEP = 0.05  # amounts and varieties nearer than this are the same

@@ -7,6 +7,7 @@ import { languages } from "./languages.js";
 import { cardWords, listModels, readCard } from "./models.js";
 import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
 import { fitted, withRecipe, workOf } from "./store.js";
+import { taught } from "./taught.js";
 import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
 
 /** The seed of a checkpoint's preview: the dream begins in the first picture. */
@@ -62,6 +63,7 @@ export class Desk {
   /** Put a card's shape, sliders and facts in the room. */
   furnish(card) {
     this.store.card = card;
+    taught.setCard(card);
     this.picture.setShape(card.resolution);
     this.sliders.setCard(card);
     this.kinds.setCard(card);

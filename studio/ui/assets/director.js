@@ -57,7 +57,7 @@ async function direct(room) {
   desk.keepers = keepers;
   desk.sliders = new Sliders(store, places);
   desk.words = new Words(store, places.words, status);
-  desk.presets = new Presets(desk.words, live);
+  desk.presets = new Presets(desk.words, live, () => desk.actions.teach());
   places.words.append(desk.presets.element);
   desk.kinds = new Kinds(store, places.kinds);
   desk.pad = new Pad(store, live, places, drift);

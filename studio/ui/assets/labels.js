@@ -46,6 +46,20 @@ export function namedLabels(named) {
     : { minus: say("ui.named.less", { word }), plus: say("ui.named.more", { word }), figures };
 }
 
+/** The words at both ends of a word that the person taught, and how sure it is. */
+export function ownLabels({ name, certainty, agreement, sure, effects = {} }) {
+  const list = known(effects)
+    .slice(0, 3)
+    .map(([effect, amount]) =>
+      say("ui.direction.figure", { effect: say(`effect.${effect}`), amount: signed(amount, 1) }),
+    )
+    .join(say("ui.direction.comma"));
+  const params = { agree: Math.round(100 * agreement), sure: Math.round(100 * sure), list };
+  const figures = say(list ? `ui.taught.${certainty}_does` : `ui.taught.${certainty}`, params);
+  const minus = say("ui.named.less", { word: name });
+  return { minus, plus: say("ui.named.more", { word: name }), figures };
+}
+
 /** A word as it reads in the language of the page, or as the model's labels spell it. */
 export function wordName(name) {
   const key = [`effect.${name}`, `word.${name}`].find((one) => languages.knows(one));

@@ -5,10 +5,11 @@
 import { ask } from "./address.js";
 import { freshId } from "./database.js";
 import { button, fold, make } from "./elements.js";
-import { wordName } from "./labels.js";
+import { ownLabels, wordName } from "./labels.js";
 import { languages, say, signed, word } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
 import { offerFile, pickFile } from "./refine/files.js";
+import { MOST_OWN as MOST_TAUGHT, readWord, taught } from "./taught.js";
 
 const OWN = "presets";
 const MOST_OWN = 60;
@@ -23,12 +24,14 @@ export class Presets {
    * @param {import("./words.js").Words} words
    * @param {import("./live.js").Live} live
    */
-  constructor(words, live) {
-    Object.assign(this, { words, live });
+  constructor(words, live, onTeach) {
+    Object.assign(this, { words, live, onTeach });
     this.grid = make("ul", { class: "presets" });
     this.#build();
     this.element.addEventListener("toggle", () => this.#load());
     languages.addEventListener("language", () => this.#draw());
+    taught.addEventListener("change", () => this.#draw());
+    words.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
   }
 
   /** Offer the presets of a card's model, once somebody looks. */
@@ -73,7 +76,50 @@ export class Presets {
     this.grid.replaceChildren(
       ...this.#offered.map((preset) => this.#tile(preset)),
       ...own.map((preset) => this.#ownTile(preset)),
+      ...taught.own.map((one) => this.#taughtTile(one)),
+      ...this.#strangers.map(([name, step]) => this.#strangerTile(name, step)),
     );
+  }
+
+  /** Words that came with the work on the easel and were taught somewhere else. */
+  get #strangers() {
+    const carried = Object.entries(this.words.store.recipe?.taught ?? {});
+    return carried.filter(([name]) => !taught.find(name));
+  }
+
+  #follow(how) {
+    if (how === "drift") return;
+    const names = this.#strangers.map(([name]) => name).join();
+    if (names !== this.came) this.#draw();
+    this.came = names;
+  }
+
+  /** A word that was taught here. */
+  #taughtTile(own) {
+    const { name, certainty } = own;
+    const confidence = certainty === "known" ? 1 : 0.5;
+    const preset = { understood: [{ word: name, text: name, amount: 1, confidence }] };
+    const go = (event) => (event.shiftKey ? this.words.add(preset) : this.words.go(preset));
+    const sure = say(`ui.taught.${certainty}_short`, { agree: Math.round(100 * own.agreement) });
+    const open = make("button", { type: "button", class: "preset is-own", onclick: go },
+      make("span", {}, name, make("small", {}, sure)));
+    open.dataset.tip = ownLabels(own).figures;
+    const remove = () => {
+      const before = taught.all;
+      taught.remove(own);
+      const offer = { key: "ui.preset.put_back", act: () => taught.put(before) };
+      this.words.status.tell("ui.preset.gone", { name }, { offer });
+    };
+    return make("li", { class: "own", "data-taught": name }, open,
+      button("taught_delete", remove, { icon: "close", bare: true }));
+  }
+
+  #strangerTile(name, step) {
+    const { name: model, fingerprint } = this.#card;
+    const unknown = { certainty: "uncertain", agreement: 0, sure: 0, more: 0, less: 0, effects: {} };
+    const keep = () => taught.add({ name, model, fingerprint, step, ...unknown });
+    const text = make("span", { class: "preset is-own" }, say("ui.taught.came", { name }));
+    return make("li", { class: "own" }, text, button("taught_keep", keep, { icon: "keep" }));
   }
 
   #tile(preset) {
@@ -120,7 +166,8 @@ export class Presets {
 
   /** What of a saved preset this model knows; what it does not is told. */
   #fitted(own) {
-    const known = new Set((this.#card?.words ?? []).map(({ name }) => name));
+    const listed = (this.#card?.words ?? []).map(({ name }) => name);
+    const known = new Set([...listed, ...taught.names]);
     const understood = own.parts.filter((part) => known.has(part.word));
     const lost = own.parts.filter((part) => !known.has(part.word));
     if (lost.length) {
@@ -171,7 +218,8 @@ export class Presets {
   }
 
   #export() {
-    const text = JSON.stringify({ format: 1, presets: preference(OWN, []) }, null, 1);
+    const own = { presets: preference(OWN, []), words: taught.all };
+    const text = JSON.stringify({ format: 1, ...own }, null, 1);
     offerFile(text, "presets.json");
   }
 
@@ -181,13 +229,24 @@ export class Presets {
     const [own, brought] = [preference(OWN, []), await readPresets(file)];
     if (!brought) return this.words.status.tell("ui.preset.bad_file");
     const room = MOST_OWN - own.length;
-    if (brought.length > room) this.words.status.tell("ui.preset.full", { n: MOST_OWN });
-    return this.#keep([...own, ...brought.slice(0, room)]);
+    if (brought.presets.length > room) this.words.status.tell("ui.preset.full", { n: MOST_OWN });
+    this.#keep([...own, ...brought.presets.slice(0, room)]);
+    return this.#takeIn(brought.words);
+  }
+
+  /** Words from a file; those of other models wait until theirs is on the easel. */
+  #takeIn(words) {
+    words.forEach((one) => taught.add(one));
+    const foreign = words.filter(({ fingerprint }) => fingerprint !== this.#card?.fingerprint);
+    if (!foreign.length) return;
+    const names = foreign.map(({ name }) => name).join(say("ui.direction.comma"));
+    this.words.status.tell("ui.taught.foreign", { names, model: foreign[0].model });
   }
 
   #build() {
     this.tools = make("div", { class: "tools" },
       button("preset_save", () => this.#save(), { icon: "keep" }),
+      button("teach", () => this.onTeach(), { icon: "add" }),
       button("preset_export", () => this.#export(), { icon: "save", bare: true }),
       button("preset_import", () => this.#import(), { icon: "open", bare: true }),
     );
@@ -199,17 +258,18 @@ function plainPart({ text, word: name, amount, confidence }) {
   return { text, word: name, amount, confidence };
 }
 
-/** The presets in a file; null where it holds none. */
+/** The presets and taught words in a file; null where it holds none. */
 async function readPresets(file) {
   if (file.size > 2 ** 20) return null;
   try {
-    const { presets } = JSON.parse(await file.text());
+    const { presets = [], words = [] } = JSON.parse(await file.text());
     const kept = presets.slice(0, MOST_OWN).map(({ name, parts }) => ({
       id: freshId(),
       name: String(name).slice(0, MOST_NAME),
       parts: parts.slice(0, 20).map(readPart),
     }));
-    return kept.length ? kept : null;
+    const own = words.slice(0, MOST_TAUGHT).map(readWord);
+    return kept.length || own.length ? { presets: kept, words: own } : null;
   } catch {
     return null;
   }

@@ -11,6 +11,7 @@
  * @property {number} [variety] 0 to 1.5
  * @property {Record<string, number>} [kinds] shares, 0 to 1, of what the model knows
  * @property {Record<string, number>} [directions] standard deviations, -10 to 10
+ * @property {Record<string, string>} [taught] the steps of taught words among them
  * @property {[number, number]} [size] height and width in pixels
  */
 
@@ -168,15 +169,22 @@ function cellOffset(distance) {
   return null;
 }
 
-/** `recipe` with the amounts times the strength, zeros left out. */
-export function withAmounts(recipe, amounts, strength) {
+/**
+ * `recipe` with the amounts times the strength, zeros left out; `steps` are those of
+ * words that were taught.
+ */
+export function withAmounts(recipe, amounts, strength, steps = {}) {
   const directions = {};
   for (const [name, amount] of Object.entries(amounts)) {
     const value = Math.max(-AMOUNT_MAX, Math.min(AMOUNT_MAX, amount * strength));
     if (value) directions[name] = Number(value.toFixed(4));
   }
-  const { directions: _, ...rest } = recipe;
-  return Object.keys(directions).length ? { ...rest, directions } : rest;
+  const { directions: _, taught: __, ...rest } = recipe;
+  if (!Object.keys(directions).length) return rest;
+  const taught = Object.entries(steps).filter(([name]) => name in directions);
+  return taught.length
+    ? { ...rest, directions, taught: Object.fromEntries(taught) }
+    : { ...rest, directions };
 }
 
 /** Whether two recipes ask for the same work. */

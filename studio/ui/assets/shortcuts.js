@@ -13,6 +13,8 @@ const KEYS = [
   ["refine", "V"],
   ["tree", "T"],
   ["cull", "G"],
+  ["teach", "E"],
+  ["why", "Y"],
   ["keep", "K"],
   ["save", "S"],
   ["link", "C"],

@@ -4,14 +4,17 @@
  */
 import { Slider } from "./slider.js";
 import { button, make } from "./elements.js";
-import { directionLabels, namedLabels } from "./labels.js";
+import { directionLabels, namedLabels, ownLabels } from "./labels.js";
 import { languages, say } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
 import { VARIETY, VARIETY_MAX } from "./recipe.js";
 import { withHand, withRecipe } from "./store.js";
+import { taught } from "./taught.js";
 
 /** Sliders in sight before anything is unfolded. */
 const IN_SIGHT = 6;
+/** Of those as many may be words that the person taught. */
+const OWN_IN_SIGHT = 3;
 const REACH = 4;
 /** Names that are for looking up rather than for a first touch. */
 const LATER = new Set(["red", "orange", "yellow", "green", "blue", "purple", "symmetry"]);
@@ -37,6 +40,7 @@ export class Sliders {
     );
     store.addEventListener("change", (event) => this.#follow(event.detail.how));
     languages.addEventListener("language", () => this.#describe());
+    taught.addEventListener("change", () => this.card && this.setCard(this.card));
   }
 
   /** Draw the sliders of `card`; the ones before go. */
@@ -45,12 +49,15 @@ export class Sliders {
     this.byName.clear();
     // What has a name comes first, what changes most before the rest; a word that is
     // uncertain is not offered unasked.
+    const { own } = taught;
     this.named = (card.words ?? [])
-      .filter(({ certainty }) => certainty === "known")
+      .filter(({ certainty, name }) => certainty === "known" && !taught.find(name))
       .sort((a, b) => LATER.has(a.name) - LATER.has(b.name) || b.change - a.change);
-    const rows = [...this.named, ...card.directions].map((direction) => {
-      const slider = this.#direction(direction.name);
-      this.byName.set(direction.name, slider);
+    this.own = [own.slice(0, OWN_IN_SIGHT), own.slice(OWN_IN_SIGHT)];
+    const ordered = [...this.own[0], ...this.named, ...this.own[1], ...card.directions];
+    const rows = ordered.map(({ name }) => {
+      const slider = this.#direction(name, !taught.find(name));
+      this.byName.set(name, slider);
       return slider.element;
     });
     this.places.first.replaceChildren(...rows.slice(0, IN_SIGHT));
@@ -101,7 +108,7 @@ export class Sliders {
     );
   }
 
-  #direction(name) {
+  #direction(name, lockable) {
     const how = `slider:${name}`;
     return new Slider({
       how,
@@ -109,7 +116,7 @@ export class Sliders {
       max: REACH,
       step: 0.05,
       rest: 0,
-      lockable: true,
+      lockable,
       onTouch: () => this.store.touch(),
       onMove: (value, final) => {
         this.#change(how, (amounts) => (amounts[name] = value), final);
@@ -158,7 +165,12 @@ export class Sliders {
 
   #describe() {
     if (!this.card) return;
-    const labels = [...this.named.map(namedLabels), ...directionLabels(this.card.directions)];
+    const labels = [
+      ...this.own[0].map(ownLabels),
+      ...this.named.map(namedLabels),
+      ...this.own[1].map(ownLabels),
+      ...directionLabels(this.card.directions),
+    ];
     [...this.byName.values()].forEach((slider, index) => {
       const { minus, plus } = labels[index];
       const name = say("ui.direction.between", { minus, plus });

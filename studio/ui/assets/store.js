@@ -8,10 +8,12 @@
  * @property {number} strength the master, 0 to 2
  * @property {Record<string, number>} amounts
  * @property {import("./said.js").Said[]} [said] what words have brought
+ * @property {Record<string, string>} [taught] the steps of taught words among them
  * @typedef {{recipe: Recipe, hand: Hand, also?: string[]}} Work `also` has the ids of
  *   other works that it was bred from
  */
 import { plain, sameRecipe, withAmounts } from "./recipe.js";
+import { stepsOf } from "./taught.js";
 
 /** Steps that follow each other this fast on one control are one change (ms). */
 const ONE_GESTURE = 350;
@@ -72,14 +74,16 @@ export class Store extends EventTarget {
 
 /** A work for a recipe that arrives from outside: its amounts, master at 1. */
 export function workOf(recipe) {
-  return { recipe, hand: { strength: 1, amounts: { ...recipe.directions } } };
+  const hand = { strength: 1, amounts: { ...recipe.directions } };
+  return { recipe, hand: recipe.taught ? { ...hand, taught: recipe.taught } : hand };
 }
 
 /** `work` with another hand; the recipe gets the amounts times the strength. */
 export function withHand(work, hand) {
-  const merged = { ...work.hand, ...hand };
-  const recipe = withAmounts(work.recipe, merged.amounts, merged.strength);
-  return { recipe, hand: merged };
+  const { taught: carried, ...merged } = { ...work.hand, ...hand };
+  const taught = stepsOf(merged.amounts, carried);
+  const recipe = withAmounts(work.recipe, merged.amounts, merged.strength, taught);
+  return { recipe, hand: Object.keys(taught).length ? { ...merged, taught } : merged };
 }
 
 /** `work` with `fields` of the recipe replaced. */
@@ -89,7 +93,8 @@ export function withRecipe(work, fields) {
 
 /** `work` as the model of `card` can make it; it may have changed since. */
 export function fitted({ recipe, hand }, card) {
-  const known = new Set([...card.directions, ...(card.words ?? [])].map(({ name }) => name));
+  const listed = [...card.directions, ...(card.words ?? [])].map(({ name }) => name);
+  const known = new Set([...listed, ...Object.keys(hand.taught ?? {})]);
   const amounts = Object.entries(hand.amounts);
   const kept = amounts.filter(([name]) => known.has(name));
   const current = { ...recipe, fingerprint: card.fingerprint };

@@ -10,6 +10,7 @@ import { languages, say, signed, word } from "./languages.js";
 import { between, pairsOf } from "./recipe.js";
 import { alsoSaid, standing, unsaid } from "./said.js";
 import { withHand, withRecipe } from "./store.js";
+import { taught } from "./taught.js";
 
 /** How long the picture takes to get there (ms). */
 const JOURNEY = 900;
@@ -25,7 +26,7 @@ export class Words {
   #ahead = null;
   #turn = 0;
   #told = "";
-  #names = new Set();
+  #listed = [];
 
   /**
    * @param {import("./store.js").Store} store
@@ -39,15 +40,21 @@ export class Words {
     this.#build();
     store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
     languages.addEventListener("language", () => this.#tell(true));
+    taught.addEventListener("change", () => this.#follow("taught"));
   }
 
-  /** Nothing can be said to a model that has no words. */
   setCard(card) {
     this.#stop();
-    this.#names = new Set([...(card.words ?? []), ...card.directions].map(({ name }) => name));
-    this.place.hidden = !(card.words?.length || card.kinds?.length);
+    this.card = card;
+    this.#listed = [...(card.words ?? []), ...card.directions].map(({ name }) => name);
     this.#unknown = this.#apart = [];
     this.#tell();
+  }
+
+  /** The words that are directions; all others are kinds. */
+  get #names() {
+    const carried = Object.keys(this.store.work?.hand.taught ?? {});
+    return new Set([...this.#listed, ...taught.names, ...carried]);
   }
 
   focus() {
@@ -70,7 +77,9 @@ export class Words {
     const turn = ++this.#turn;
     try {
       const { recipe } = this.#unsaid();
-      const answer = await post("words", { text, recipe, stay });
+      const own = taught.own.map(({ name, step, certainty }) => ({ name, step, certainty }));
+      const asked = { text, recipe, stay };
+      const answer = await post("words", own.length ? { ...asked, taught: own } : asked);
       const heard = await answer.json();
       // Somebody may have said something else meanwhile, or changed the model.
       if (turn === this.#turn && card === this.store.card) this.go(heard);
@@ -84,9 +93,10 @@ export class Words {
     if (!this.store.work) return;
     this.#arrive?.();
     if (understood.length) {
-      const kinds = understood.some(({ word: name }) => !this.#names.has(name));
+      const names = this.#names;
+      const kinds = understood.some(({ word: name }) => !names.has(name));
       const shares = kinds ? recipe.kinds : undefined;
-      this.#travel(alsoSaid(this.#unsaid(), understood, this.#names, shares), recipe.source);
+      this.#travel(alsoSaid(this.#unsaid(), understood, names, shares), recipe.source);
     }
     this.#unknown = unknown;
     this.#apart = contradictions;
@@ -129,7 +139,9 @@ export class Words {
       }
       const source = wanders ? between(from.source, end, share) : end ?? from.source;
       const fields = kinds ? { source, kinds } : { source };
-      return withHand(withRecipe({ recipe: from, hand }, fields), { amounts, strength: 1, said: [] });
+      const steps = { ...hand.taught, ...goal.hand.taught };
+      const way = { amounts, strength: 1, said: [], taught: steps };
+      return withHand(withRecipe({ recipe: from, hand }, fields), way);
     };
     const step = (now) => {
       const share = ease(Math.max(0, Math.min(1, (now - start) / this.#pace)));
@@ -178,6 +190,7 @@ export class Words {
     });
     word(this.field, { name: "ui.words", hint: "ui.words.hint" });
     const form = make("form", { class: "words-form" }, this.field);
+    this.form = form;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.say(this.field.value);
@@ -192,7 +205,9 @@ export class Words {
   }
 
   #tell(again = false) {
-    const { parts } = this;
+    const { card, parts } = this;
+    // Nothing can be said to a model that has no words.
+    this.form.hidden = !(card?.words?.length || card?.kinds?.length || taught.own.length);
     const told = JSON.stringify([parts, this.#unknown, this.#apart]);
     if (told === this.#told && !again) return;
     this.#told = told;
