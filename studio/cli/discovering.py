@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.cli.answer import add_verb, answer, text
-from studio.errors import InputError, RunError, StudioError
+from studio.errors import InputError, RunError
 
 if TYPE_CHECKING:
     from studio.training.run import Run
@@ -34,7 +34,9 @@ def _discover(args: argparse.Namespace) -> None:
 
     folder = locate(args.model)
     run = _run_of(folder)
-    own = run_pictures(run) if run else None
+    from studio.training.launch import labelled_pictures
+
+    own = labelled_pictures(run) if run else None
     pictures = Path(args.folder) if args.folder else own
     if pictures is not None and not pictures.is_dir():
         raise InputError("folder_missing", folder=args.folder)
@@ -65,17 +67,6 @@ def discover_into(
         reason = error.strerror or type(error).__name__
         raise InputError("cannot_write", path=folder, reason=reason) from None
     return found.facts
-
-
-def run_pictures(run: Run) -> Path | None:
-    """Give the folder that a run learnt from, where it is still there with labels."""
-    from studio.training.labels import read_labels
-
-    try:
-        folder = Path(run.settings().folder)
-        return folder if folder.is_dir() and read_labels(folder).of else None
-    except StudioError:
-        return None
 
 
 class _Teller:

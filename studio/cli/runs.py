@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from studio.cli.answer import add_verb, answer, text
-from studio.cli.discovering import discover_into, run_pictures
+from studio.cli.discovering import discover_into
 from studio.config import read_json, to_dict
 from studio.errors import InputError, StudioError
 from studio.training.base import make_settings
 from studio.training.energy import WATTS_A_CORE
-from studio.training.launch import check_at_once, publish, start_detached
+from studio.training.launch import (
+    check_at_once,
+    labelled_pictures,
+    publish,
+    start_detached,
+)
 from studio.training.run import Run, list_runs
 from studio.training.settings import AUTO, TrainSettings
 
@@ -241,7 +246,7 @@ def _publish(args: argparse.Namespace) -> None:
     wishes = {"replace": args.force, "kimg": args.kimg}
     folder = publish(run, args.model, args.title, data, **wishes)
     if args.discover:
-        discover_into(folder, run_pictures(run), None, quiet=args.json)
+        discover_into(folder, labelled_pictures(run), None, quiet=args.json)
     answer(args, {"name": args.model}, [text("cli.run.published", name=folder.name)])
 
 

@@ -157,7 +157,7 @@ def _traits(shares: Mapping[str, float]) -> tuple[Trait, ...]:
 
 
 def _seen(card: Mapping[str, Any], words: Mapping[str, float]) -> tuple[Seen, ...]:
-    """Of words that the model has, those that stand out; what was dropped is no word."""
+    """Give the model's words that stand out; what was dropped is none of them."""
     learnt = {one["name"] for one in card.get("words", ()) if one["kind"] == "word"}
     found = [
         Seen(name, round(amount, 2))

@@ -74,9 +74,9 @@ def is_sayable(name: str) -> bool:
         return False
     own = key_of(name)
     plain = read_phrase(name, lambda key: None)
-    (whole, *rest) = read_phrase(name, lambda key: key if key == own else None) or [None]
+    known = read_phrase(name, lambda key: key if key == own else None)
     said = bool(plain) and all(wish.weight == 1 for wish in plain)
-    return said and not rest and whole is not None and whole.piece.value == own
+    return said and [wish.piece.value for wish in known] == [own]
 
 
 class Teacher:
@@ -127,7 +127,8 @@ class Teacher:
         liked = _judge(self._without_each(more), other, more, both)
         if not both:
             return liked
-        return np.concatenate([liked, -_judge(own, self._without_each(less), less, both)])
+        rejected = -_judge(own, self._without_each(less), less, both)
+        return np.concatenate([liked, rejected])
 
     def _without_each(self, places: np.ndarray) -> np.ndarray:
         """Give the average as it is without each of these works: [N, D]."""

@@ -42,7 +42,8 @@ def by_name(parts: list[np.ndarray]) -> dict[str, np.ndarray]:
 def look_at(model: Model, recipe: Recipe, usual: dict[str, np.ndarray]) -> Look:
     """Measure a work. Raises RecipeError where it is none of this model."""
     pictures = model.render([recipe])
-    values = dict(zip(PROPERTIES, map(float, measure_pictures(pictures)[0]), strict=True))
+    numbers = map(float, measure_pictures(pictures)[0])
+    values = dict(zip(PROPERTIES, numbers, strict=True))
     reads = any(one["kind"] == "word" for one in model.card.get("words", ()))
     words = measure(model, pictures) if reads else {}
     return Look(

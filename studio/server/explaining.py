@@ -45,7 +45,8 @@ class Explainer:
 
     async def why(self, request: Request) -> Response:
         """``POST /studio/why``: the wall text of a work."""
-        body = fields.an_object(read_json(await read_body(request, LIMIT), LIMIT), "why")
+        text = await read_body(request, LIMIT)
+        body = fields.an_object(read_json(text, LIMIT), "why")
         fields.check_keys(body, "", ("recipe", "parent"), ("recipe",))
         recipe = Recipe.from_dict(body["recipe"])
         told = body.get("parent")

@@ -211,7 +211,16 @@ def _delete(found: Run, _: dict[str, Any]) -> dict[str, Any]:
 
 
 def _publish(found: Run, wish: dict[str, Any]) -> dict[str, Any]:
-    """Put a run's best snapshot, or the one that a person chose, among the models."""
+    """Put a run's best snapshot, or the one that a person chose, among the models.
+
+    Its words are found afterwards, by a process of its own: nobody waits for them.
+    """
+    told = _put_among_models(found, wish)
+    launch.find_words_detached(found, told["model"])
+    return told
+
+
+def _put_among_models(found: Run, wish: dict[str, Any]) -> dict[str, Any]:
     model = str(wish.get("model") or found.name)
     title = str(wish["title"])[:200] if wish.get("title") else None
     replace = wish.get("replace") is True

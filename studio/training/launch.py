@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from studio.checkpoint import beside, locate, read_card, replace_folder
-from studio.errors import InputError, RunError
+from studio.errors import InputError, RunError, StudioError
 from studio.paths import ROOT, checkpoints_folder, runs_folder
 from studio.training.dataset import find_pictures, open_picture
-from studio.training.labels import labels_to_learn
+from studio.training.labels import labels_to_learn, read_labels
 from studio.training.run import Run, check_name
 from studio.training.settings import TrainSettings
 
@@ -72,6 +72,36 @@ def start_detached(run: Run) -> None:
             start_new_session=True,
         )
     run.write_status(trainer.pid, phase="queued")
+
+
+def find_words_detached(run: Run, model: str) -> None:
+    """Start `python -m studio discover MODEL` beside everything else, for minutes.
+
+    What a run was published as has sliders without names; this gives it words, learnt
+    from the labels of the run's pictures where those are still there. It writes what
+    it finds into the model's folder at once, and what it says into the run's.
+    """
+    command = [sys.executable, "-m", "studio", "discover", model]
+    if pictures := labelled_pictures(run):
+        command += ["--folder", str(pictures)]
+    with (run.folder / "words.txt").open("wb") as log:
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def labelled_pictures(run: Run) -> Path | None:
+    """Give the folder that a run learnt from, where it is still there with labels."""
+    try:
+        folder = Path(run.settings().folder)
+        return folder if folder.is_dir() and read_labels(folder).of else None
+    except StudioError:
+        return None
 
 
 def check_publishing(run: Run, model: str, *, replace: bool) -> Path:
