@@ -53,8 +53,8 @@ def test_it_compares_with_the_works_of_the_model(model: Model) -> None:
     )
     found = explain(model.card, model.recipe(1), look)
     told = text_of(found)
-    assert "warmer than 93 % of this model’s works" in told
-    assert "lower horizon than 90 %" in told and "softer" not in told
+    assert "warmer than 93\u00a0% of this model’s works" in told
+    assert "lower horizon than 90\u00a0%" in told and "softer" not in told
     assert "strongly sea" in told and "city" not in told  # not a word of the model
     usual = text_of(explain(model.card, model.recipe(1), Look({"warmth": 0.5}, {})))
     assert "In nothing that is measured" in usual

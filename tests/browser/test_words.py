@@ -159,3 +159,62 @@ def test_saying_something_leaves_the_strength_of_the_rest_as_it_was(
     say(speaking, "sea")
     speaking.wait("() => reverie.store.recipe.directions?.sea === 1")
     assert speaking.settle().recipe["directions"] == {"sea": 1, "village": 1}
+
+
+def mark(room: Room, numbers: list[int], clicks: int) -> None:
+    """Click the tiles of a lesson that show these works so many times each."""
+    for number in numbers:
+        for _ in range(clicks):
+            room.page.locator(".lesson-tile").nth(number).click()
+
+
+def test_a_word_is_taught_said_kept_and_forgotten(speaking: Room) -> None:
+    for amount in (4, -4):
+        for seed in range(7):
+            speaking.page.evaluate(
+                """([seed, amount]) => {
+                  const { store } = reverie;
+                  const { format, model, fingerprint } = store.recipe;
+                  const directions = { sunset: amount };
+                  const source = { seed };
+                  const recipe = { format, model, fingerprint, source, directions };
+                  const hand = { strength: 1, amounts: directions };
+                  store.edit(() => ({ recipe, hand }), `test${seed}`);
+                  store.flush();
+                }""",
+                [seed, amount],
+            )
+    speaking.settle().press("e")
+    speaking.wait("() => document.querySelectorAll('.lesson-tile').length >= 14")
+    mark(speaking, list(range(7)), 2)  # the newest come first: less of it
+    mark(speaking, list(range(7, 14)), 1)
+    speaking.page.fill(".lesson .words-field", "云海")
+    speaking.press("Enter")
+    speaking.wait("() => reverie.store.recipe.directions?.['云海'] === 1")
+    step = speaking.settle().recipe["taught"]["云海"]
+    assert speaking.visible(".chip[data-word='云海']") == 1
+    assert "云海" in speaking.page.locator(".first .plus").first.inner_text()
+    speaking.do("undo").wait("() => !reverie.store.recipe.taught")
+    speaking.page.reload(wait_until="commit")
+    speaking.come_in().settle()
+    say(speaking, "云海:2")
+    speaking.wait("() => reverie.store.recipe.directions?.['云海'] === 2")
+    assert speaking.settle().recipe["taught"] == {"云海": step}
+    look_at_moods(speaking)
+    speaking.do("taught_delete")
+    assert speaking.visible(".first [data-how='slider:云海']") == 0
+    assert speaking.recipe["taught"] == {"云海": step}  # the work stays as it is
+    assert speaking.errors == []
+
+
+def test_a_work_says_why_in_both_languages(speaking: Room) -> None:
+    speaking.slide("slider:sea", 2).settle().press("y")
+    speaking.wait(
+        """() => document.querySelector('.why-text')?.textContent
+          .includes('strongly towards sea')"""
+    )
+    speaking.press("Escape").press("l").press("y")
+    speaking.wait(
+        "() => document.querySelector('.why-text')?.textContent.includes('引向海')"
+    )
+    assert speaking.errors == []

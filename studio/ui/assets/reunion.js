@@ -49,6 +49,8 @@ export function reunite(desk) {
     // Without a socket nothing drifts, and nothing should say so.
     if (detail.state === "closed") desk.hold();
   });
+  // Words of a model that was just published come minutes later.
+  addEventListener("hashchange", () => store.card && renew());
   live.addEventListener("failure", askWhy);
   live.addEventListener("trouble", ({ detail }) => {
     if (CHANGED.includes(detail?.code)) mend(detail);
