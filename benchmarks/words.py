@@ -65,7 +65,7 @@ def measure_words(name: str, folder: str | None) -> dict[str, Any]:
 
 def _judge(model: Model, folder: Path) -> Recogniser:
     """Learn the model's words from the half of the pictures that found nothing."""
-    from studio.evaluation.features import extract_features
+    from studio.evaluation.features import extract_bands
     from studio.evaluation.recognition import learn_labels
     from studio.latent.discovery import split
     from studio.training.vocabulary import read_vocabulary
@@ -74,7 +74,7 @@ def _judge(model: Model, folder: Path) -> Recogniser:
     column = told.get("column") or None
     vocabulary = read_vocabulary(folder, column, model.resolution).learnable()
     _, other = split(len(vocabulary.pictures))
-    features = extract_features(vocabulary.pictures[other])
+    features = extract_bands(vocabulary.pictures[other])
     return learn_labels(features, vocabulary.marks[other])
 
 

@@ -25,7 +25,7 @@ def little(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.latent.discovery.FULL", least)
 
 
-def labelled_folder(folder: Path, count: int = 28) -> Path:
+def labelled_folder(folder: Path, count: int = 56) -> Path:
     """Dark and light pictures, two tags of which the table knows."""
     folder.mkdir()
     rng = np.random.default_rng(0)

@@ -243,5 +243,5 @@ def test_a_guess_changes_its_own_measure_most() -> None:
     slopes[:, 2] = slopes[:, 1] + 0.5 * slopes[:, 2]  # two that go together
     learnt = regress(w, w @ slopes + 0.1 * rng.normal(size=(2000, 3)), ridge=1e-3)
     np.testing.assert_allclose(learnt, slopes, atol=0.05)
-    effects = guess(w, learnt, leave=1e-6) @ slopes
+    effects = guess(np.cov(w.T), learnt, leave=1e-6) @ slopes
     np.testing.assert_allclose(effects, np.eye(3), atol=0.1)

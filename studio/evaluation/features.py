@@ -8,6 +8,7 @@ features of the other (Lite1): a judge must not mark its own pupils.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ NAME = f"efficientnet-lite1-{SIDE}"  # part of the name of every number made wit
 BATCH = 16
 # Lite0's blocks whose outputs are the last at 1/4, 1/8, 1/16 and 1/32 of the size.
 TAPS = (2, 4, 10, 15)
+BANDS = 4  # of a picture from top to bottom, that labels are recognised by
 
 
 class FeatureMaps(nn.Module):
@@ -45,9 +47,12 @@ class FeatureMaps(nn.Module):
 
 
 class Glance(nn.Module):
-    """Pixels [N,3,H,W] in [-1,1], of any size, to Lite0's pooled features [N,1280].
+    """Pixels [N,3,H,W] in [-1,1], of any size, to what Lite0 sees in four bands.
 
-    Gradients reach the pixels, which `extract_features` does not allow.
+    Maps at 1/4 to 1/32 of the size, averaged over each band from top to bottom:
+    [N,1984]. Colour and paint are in the first maps, things in the last, and a sunset
+    is up in the sky: labels of paintings are told apart far better by them than by
+    the network's last, pooled layer (docs/log.md). Gradients reach the pixels.
     """
 
     def __init__(self) -> None:
@@ -63,8 +68,17 @@ class Glance(nn.Module):
                 align_corners=False,
                 antialias=True,
             ).clamp(-1, 1)
-        maps: Tensor = self.network.extract_features(_scale(127.5 * pixels))
-        return maps.mean(dim=(2, 3))
+        return _see_bands(self.network, _scale(127.5 * pixels))
+
+
+@torch.inference_mode()
+def extract_bands(pictures: np.ndarray) -> np.ndarray:
+    """Give what Lite1 sees in four bands of uint8 pictures [N,H,W,3]: [N,1984]."""
+    parts = [
+        _see_bands(_measuring_network(), _scale(_read(batch) - 127.5)).numpy()
+        for batch in _batches(pictures)
+    ]
+    return np.concatenate(parts)
 
 
 def extract_features(pictures: np.ndarray) -> np.ndarray:
@@ -72,8 +86,7 @@ def extract_features(pictures: np.ndarray) -> np.ndarray:
 
     Pictures that are not square are squeezed, all parts of them being seen.
     """
-    parts = [_features(pictures[i : i + BATCH]) for i in range(0, len(pictures), BATCH)]
-    return np.concatenate(parts)
+    return np.concatenate([_features(batch) for batch in _batches(pictures)])
 
 
 @lru_cache(maxsize=1)
@@ -115,13 +128,37 @@ def _fold_norms(network: Any) -> None:
         setattr(owner, norm, nn.Identity())
 
 
-def _features(pictures: np.ndarray) -> np.ndarray:
+def _batches(pictures: np.ndarray) -> Iterator[np.ndarray]:
+    return (pictures[i : i + BATCH] for i in range(0, len(pictures), BATCH))
+
+
+def _read(pictures: np.ndarray) -> Tensor:
     small = np.stack([_shrink(picture) for picture in pictures])
-    pixels = torch.from_numpy(small).permute(0, 3, 1, 2).float()
+    return torch.from_numpy(small).permute(0, 3, 1, 2).float()
+
+
+def _features(pictures: np.ndarray) -> np.ndarray:
     with torch.inference_mode():
         # [N,1280,4,4]
-        maps: Tensor = _measuring_network().extract_features(_scale(pixels - 127.5))
+        seen = _scale(_read(pictures) - 127.5)
+        maps: Tensor = _measuring_network().extract_features(seen)
         return maps.mean(dim=(2, 3)).numpy()
+
+
+def _see_bands(network: Any, x: Tensor) -> Tensor:
+    """Average the last maps at 1/4, 1/8, 1/16 and 1/32 over bands: [N,1984]."""
+    x = network._swish(network._bn0(network._conv_stem(x)))
+    bands, first = [], x.shape[2]
+    for block in network._blocks:
+        y = block(x)
+        if y.shape[2] < x.shape[2] < first:
+            bands.append(_band(x))
+        x = y
+    return torch.cat([*bands, _band(x)], dim=1)
+
+
+def _band(maps: Tensor) -> Tensor:
+    return F.adaptive_avg_pool2d(maps, (BANDS, 1)).flatten(1)
 
 
 def _scale(centred: Tensor) -> Tensor:

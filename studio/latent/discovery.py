@@ -17,15 +17,25 @@ import numpy as np
 import torch
 
 from studio.direction import PROPERTIES, Named
-from studio.evaluation.features import Glance, extract_features
+from studio.evaluation.features import Glance, extract_bands
 from studio.evaluation.recognition import Recogniser, learn_labels
-from studio.latent.steering import Correction, Sense, draw, guess, regress
+from studio.latent.steering import (
+    TOGETHER,
+    Correction,
+    Response,
+    Sense,
+    draw,
+    glimpse,
+    mix_styles,
+    regress,
+    shrink_pixels,
+)
 from studio.latent.trial import Effort, Trial, Verdict
 from studio.model import Model, to_pixels
 
-FEWEST = 12  # pictures with a label, or nothing is learnt of it
+FEWEST = 24  # pictures with a label, or nothing is learnt and judged of it
 LEAST_QUALITY = 0.65  # of the recogniser that finds a word; 0.5 is chance
-MARGIN = 0.5  # standard units beyond the threshold that a word is moved to
+MARGIN = 1.0  # standard units beyond the threshold that a word is moved to
 NAME_LIMIT = 64  # characters, as recipes have it
 MOST_WORDS = 48
 FULL = Effort()
@@ -89,8 +99,8 @@ def discover_words(
     w = model.truncated(w, float(model.card["default_variety"]))[:, 0]
     sense = _measure(model, school, w, tell)
     slopes = regress(w, sense.values)
-    moves = guess(w, slopes)
-    correction = Correction(model, sense.sense, w, effort.steps)
+    response = _respond(model, sense, w, tell)
+    correction = Correction(model, sense.sense, response, w, effort.steps)
     trial = Trial(model, sense.sense, school.judge if school else None, effort)
     named, dropped = [], []
     names = sense.sense.names
@@ -99,7 +109,7 @@ def discover_words(
         if not _is_worth_it(school, k):
             dropped.append(name)
             continue
-        rows = correction.correct(k, moves[k], sense.wanted(k))
+        rows = correction.correct(k, sense.wanted(k))
         verdict = trial.judge(k, rows, sense.wanted(k) - MARGIN)
         if verdict.certainty:
             named.append(_name(k, name, verdict, rows))
@@ -120,7 +130,7 @@ class _School:
             _glance(self.network, vocabulary.pictures[one]), vocabulary.marks[one]
         )
         self.judge: Recogniser = learn_labels(
-            extract_features(vocabulary.pictures[other]), vocabulary.marks[other]
+            extract_bands(vocabulary.pictures[other]), vocabulary.marks[other]
         )
 
 
@@ -136,6 +146,7 @@ class _Measured:
 
     sense: Sense
     values: np.ndarray
+    thumbnails: np.ndarray
     thresholds: np.ndarray  # of words, in standard units
 
     def wanted(self, index: int) -> float:
@@ -154,11 +165,13 @@ def _measure(
     if school:
         readers = torch.from_numpy(school.finder.weights).float()
         blank = Sense(names, blank.mean, blank.deviation, readers, school.network)
-    parts = []
-    for start in range(0, len(w), 64):
-        tell("samples", start, len(w))
-        styles = np.repeat(w[start : start + 64, None], model.layers, axis=1)
-        parts.append(blank.see(draw(model, styles)))
+    parts, small = [], []
+    for start in range(0, len(w), TOGETHER):
+        tell("samples", start, 2 * len(w))
+        styles = np.repeat(w[start : start + TOGETHER, None], model.layers, axis=1)
+        pictures = draw(model, styles)
+        parts.append(blank.see(pictures))
+        small.append(shrink_pixels(to_pixels(pictures)))
     raw = np.concatenate(parts).astype(np.float64)
     mean, deviation = raw.mean(axis=0), raw.std(axis=0) + 1e-6
     sense = Sense(
@@ -171,7 +184,28 @@ def _measure(
     first = len(PROPERTIES)
     thresholds = school.finder.thresholds if school else np.zeros(0)
     standard = (thresholds - mean[first:]) / deviation[first:]
-    return _Measured(sense, (raw - mean) / deviation, standard)
+    return _Measured(sense, (raw - mean) / deviation, np.concatenate(small), standard)
+
+
+@torch.no_grad()
+def _respond(model: Model, known: _Measured, w: np.ndarray, tell: Tell) -> Response:
+    """Learn what each layer does, from the samples and as many of mixed styles."""
+    mixed = mix_styles(w, model.layers)
+    parts, small = [], [known.thumbnails]
+    for start in range(0, len(mixed), TOGETHER):
+        tell("samples", len(w) + start, 2 * len(w))
+        styles = torch.from_numpy(mixed[start : start + TOGETHER])
+        pixels = glimpse(model, styles)
+        parts.append(known.sense.raw(pixels).numpy())
+        small.append(shrink_pixels(pixels))
+    raw = np.concatenate(parts).astype(np.float64)
+    values = (raw - raw.mean(axis=0)) / (raw.std(axis=0) + 1e-6)
+    plain = np.repeat(w[:, None], model.layers, axis=1)
+    return Response.of(
+        np.concatenate([plain, mixed]),
+        np.concatenate([known.values, values]),
+        np.concatenate(small),
+    )
 
 
 @torch.no_grad()

@@ -1,15 +1,16 @@
 """Finding the way in w that changes one thing that is measured, and little else.
 
-A first guess comes from samples alone: what is measured, regressed on w
-(arXiv:1907.10786). It tells how samples differ, not what happens to a work that is
-moved, so it is corrected by moving works and following the gradient of what is
-measured back to w, each layer on its own.
+A first guess comes from samples alone: what is measured, regressed on w of each layer
+(arXiv:1907.10786), and turned to where a picture gives way most cheaply. It tells how
+samples differ, not what happens to a work that is moved, so it is corrected by moving
+works and following the gradient of what is measured back to w.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -17,15 +18,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.direction import PROPERTIES
+from studio.evaluation.features import SIDE
 from studio.latent.properties import measure_pixels
 from studio.model import Model, to_pixels
 
 RIDGE = 0.3  # of the mean variance of w
+LAYERED_RIDGE = 0.7  # the same where each layer's w is counted on its own
 GUESS = 0.3  # how far the first guess leaves other measures alone, 0 entirely
-STEPS, WORKS, RATE = 24, 6, 0.06
-OTHERS = 0.3  # weight of what else changes, each measure beside the one meant
-NEARNESS = 0.5  # weight of how much the picture changes
-FARTHEST = 8.0  # a correction ends where the move is so many deviations of w long
+POOL, WORKS = 96, 6  # works rendered once to begin from, and how many each step moves
+START = 0.33  # length of a word's first guess, of that of w
+RATE, MOMENTUM = 0.05, 0.8  # of the length of the guess; of the steps before
+OTHERS = {"property": 0.3, "word": 0.12}  # weight of what else changes
+NEARNESS = 0.2  # weight of how far a property takes a work, two at random being 1
+NEAR, FAR = 0.3, 20.0  # a word may take it so far; then the square weighs so much
+THUMBNAIL = 14  # pixels a side, by which the nearness of two pictures is foretold
 TOGETHER = 16  # works rendered in one go
 
 
@@ -75,14 +81,13 @@ def regress(w: np.ndarray, values: np.ndarray, ridge: float = RIDGE) -> np.ndarr
     return np.linalg.solve(gram + shrink * np.eye(len(gram)), x.T @ y)
 
 
-def guess(w: np.ndarray, slopes: np.ndarray, leave: float = GUESS) -> np.ndarray:
+def guess(ease: np.ndarray, slopes: np.ndarray, leave: float = GUESS) -> np.ndarray:
     """Give moves [K,D] of w; one changes its own measure by about 1, others less.
 
-    Of all moves with these effects to first order, those that samples vary along most
-    (least in w's own covariance).
+    Of all moves with these effects (`slopes` [D,K]) to first order, the easiest:
+    `ease` [D,D] is a covariance, of what is near at hand.
     """
-    covariance = np.cov(w.T.astype(np.float64))
-    carried = covariance @ slopes  # [D,K]
+    carried = ease @ slopes  # [D,K]
     gram = slopes.T @ carried
     soft = leave * np.trace(gram) / len(gram) + 1e-12
     moves = carried @ np.linalg.inv(gram + soft * np.eye(len(gram)))
@@ -90,62 +95,146 @@ def guess(w: np.ndarray, slopes: np.ndarray, leave: float = GUESS) -> np.ndarray
     return np.asarray((moves / np.maximum(own, 1e-6)).T)
 
 
+@dataclass(frozen=True)
+class Response:
+    """How pictures answer to w, layer by layer, to first order.
+
+    Moves [layers * D] are counted along the components of w, in deviations of works,
+    the rows of `scale` [D,D]. `slopes` [layers * D, K] are what they change each
+    measure by; `ease` (a square) is large where they change few pixels.
+    """
+
+    scale: Tensor
+    slopes: np.ndarray
+    ease: np.ndarray
+
+    @classmethod
+    def of(cls, styles: np.ndarray, values: np.ndarray, pictures: np.ndarray) -> Self:
+        """Learn it from styles [N,layers,D], measures [N,K], thumbnails [N,P]."""
+        scale = _components(styles.mean(axis=1))
+        inverse = np.linalg.inv(scale)
+        moves = ((styles - styles.mean(axis=0)) @ inverse).reshape(len(styles), -1)
+        both = np.concatenate([values, pictures], axis=1)
+        slopes = regress(moves, both, LAYERED_RIDGE)
+        count = values.shape[1]
+        metric = slopes[:, count:] @ slopes[:, count:].T
+        metric /= np.trace(metric) / len(metric) + 1e-12
+        ease = np.linalg.inv(metric + np.eye(len(metric)))
+        return cls(torch.from_numpy(scale).float(), slopes[:, :count], ease)
+
+    def begin(self, index: int) -> np.ndarray:
+        """Guess a move [layers * D] of the measure `index`."""
+        first = len(PROPERTIES)
+        if index < first:
+            return guess(self.ease, self.slopes[:, :first])[index]
+        move = self.ease @ self.slopes[:, index]
+        length = START * np.sqrt(len(move))
+        return np.asarray(length * move / (np.linalg.norm(move) + 1e-9))
+
+    def rows(self, move: Tensor) -> Tensor:
+        """Give the change of styles [layers, D] that a move is."""
+        return move.view(-1, len(self.scale)) @ self.scale
+
+
 class Correction:
-    """Corrects moves by what they do to works of a model, layer by layer."""
+    """Corrects guesses by what they do to works of a model.
+
+    Works are drawn small (`glimpse`), which takes a third of the time; what is
+    measured of glimpses is told in their own standard units.
+    """
 
     def __init__(
-        self, model: Model, sense: Sense, w: np.ndarray, steps: int = STEPS
+        self, model: Model, sense: Sense, response: Response, w: np.ndarray, steps: int
     ) -> None:
         """Take the model's samples w [N,D] at the variety that works are made at."""
-        self.model, self.sense, self.steps = model, sense, steps
-        self.w = torch.from_numpy(w).float()
-        values, vectors = np.linalg.eigh(np.cov(w.T.astype(np.float64)))
-        spread = np.sqrt(np.maximum(values, 1e-4 * values[-1]))
-        # one standard deviation of works, as a matrix to multiply a row with
-        self.scale = torch.from_numpy(spread[:, None] * vectors.T).float()
-        self.back = torch.from_numpy(vectors / spread).float()
+        self.model, self.sense, self.response = model, sense, response
+        self.steps = steps
+        self.styles = torch.from_numpy(w[:POOL]).float()[:, None]
+        self.styles = self.styles.expand(-1, model.layers, -1)
+        self.ease = torch.from_numpy(response.ease).float()
+        with torch.no_grad():
+            parts = [
+                glimpse(model, self.styles[i : i + TOGETHER])
+                for i in range(0, len(self.styles), TOGETHER)
+            ]
+            values = torch.cat([sense.raw(pixels) for pixels in parts])
+        self.pixels = torch.cat(parts)
+        self.mean, self.deviation = values.mean(dim=0), values.std(dim=0) + 1e-6
+        self.values = (values - self.mean) / self.deviation
+        self.usual = float((self.pixels - self.pixels.roll(1, 0)).abs().mean()) + 1e-6
 
-    def correct(self, index: int, move: np.ndarray, wanted: float) -> np.ndarray:
-        """Correct the move [D] of the measure `index`: float32 [layers, D].
+    def correct(self, index: int, wanted: float) -> np.ndarray:
+        """Find a move of the measure `index`: float32 [layers, D].
 
         `wanted` is how far each work shall go in standard units, or for words the
-        value that it shall reach at least.
+        value that it shall reach at least. Momentum along gradients that are turned
+        to where pictures give way, each step as long as the last but for a schedule:
+        the gradients of a few works differ much in length, and little in direction.
         """
-        start = torch.from_numpy(move).float() @ self.back
-        start = start * min(1.0, FARTHEST / (float(start.norm()) + 1e-9))
-        hand = start.repeat(self.model.layers, 1).requires_grad_()
-        learner = torch.optim.Adam([hand], lr=RATE, betas=(0.8, 0.95))
+        move = torch.from_numpy(self.response.begin(index)).float()
+        rate, pace = RATE * float(move.norm()), torch.zeros_like(move)
         chance = torch.Generator().manual_seed(index)
         for step in range(self.steps):
-            learner.param_groups[0]["lr"] = RATE * (1 - step / self.steps)
-            rows = torch.randint(len(self.w), (WORKS,), generator=chance)
-            loss = self._loss(index, self.w[rows], hand, wanted)
-            learner.zero_grad()
-            loss.backward()
-            learner.step()
-            with torch.no_grad():
-                length = float(hand.norm() / len(hand) ** 0.5)
-                hand *= min(1.0, FARTHEST / (length + 1e-9))
-        return (hand.detach() @ self.scale).numpy()
+            rows = torch.randperm(len(self.styles), generator=chance)[:WORKS]
+            tried = move.clone().requires_grad_()
+            self._loss(index, rows, tried, wanted).backward()
+            assert tried.grad is not None
+            turned = self.ease @ tried.grad
+            pace = MOMENTUM * pace + turned / (turned.norm() + 1e-9)
+            move = move - rate * (1 - step / self.steps) * pace
+        return self.response.rows(move).numpy()
 
-    def _loss(self, index: int, w: Tensor, hand: Tensor, wanted: float) -> Tensor:
-        words = index >= len(PROPERTIES)
-        before = w[:, None].expand(-1, self.model.layers, -1)
-        with torch.no_grad():
-            old = self._draw(before)
-            known = self.sense.standard(old, words=words)
-        new = self._draw(before + hand @ self.scale)
-        now = self.sense.standard(new, words=words)
-        change = now - known
-        missed = F.relu(wanted - now[:, index]) if words else change[:, index] - wanted
-        others = torch.cat([change[:, :index], change[:, index + 1 :]], dim=1)
-        apart = (new - old).abs().mean()
-        own = missed.square().mean()
-        return own + OTHERS * others.square().mean() + NEARNESS * apart
+    def _loss(self, index: int, rows: Tensor, move: Tensor, wanted: float) -> Tensor:
+        word = index >= len(PROPERTIES)
+        first, last = (len(PROPERTIES), None) if word else (0, len(PROPERTIES))
+        new = glimpse(self.model, self.styles[rows] + self.response.rows(move))
+        found = self.sense.raw(new, words=word)
+        count = found.shape[1]
+        now = (found - self.mean[:count]) / self.deviation[:count]
+        change = now - self.values[rows, :count]
+        missed = F.relu(wanted - now[:, index]) if word else change[:, index] - wanted
+        others = torch.cat([change[:, first:index], change[:, index + 1 : last]], dim=1)
+        apart = (new - self.pixels[rows]).abs().mean() / self.usual
+        far = FAR * F.relu(apart - NEAR).square() if word else NEARNESS * apart
+        weight = OTHERS["word" if word else "property"]
+        # a word may have no other beside it
+        return (
+            missed.square().mean()
+            + weight * others.square().sum() / max(1, others.numel())
+            + far
+        )
 
-    def _draw(self, styles: Tensor) -> Tensor:
-        latents = self.model.generator.synthesise(styles)
-        return self.model.autoencoder.decode(latents)
+
+def glimpse(model: Model, styles: Tensor) -> Tensor:
+    """Draw styles [N,layers,D] small, no side above 128: pixels in [-1,1].
+
+    Latents are made smaller before they are decoded: coarser paint, the same picture.
+    """
+    latents = model.generator.synthesise(styles)
+    share = min(1.0, SIDE / max(model.resolution))
+    size = [max(2, round(share * cells)) for cells in latents.shape[2:]]
+    if share < 1:
+        latents = F.interpolate(
+            latents, size=size, mode="bilinear", align_corners=False, antialias=True
+        )
+    return model.autoencoder.decode(latents).clamp(-1, 1)
+
+
+def shrink_pixels(pixels: Tensor) -> np.ndarray:
+    """Give thumbnails of pixels [N,3,H,W], flat: [N,588]."""
+    return F.adaptive_avg_pool2d(pixels, THUMBNAIL).flatten(1).numpy()
+
+
+def mix_styles(w: np.ndarray, layers: int) -> np.ndarray:
+    """Give each layer of w [N,D] half a style of its own, as varied as before.
+
+    So that samples tell what each layer does: [N,layers,D].
+    """
+    rng = np.random.default_rng(0)
+    order = np.stack([rng.permutation(len(w)) for _ in range(layers)], axis=1)
+    centre = w.mean(axis=0)
+    apart = (w[:, None] - centre) + (w[order] - centre)
+    return (centre + np.sqrt(0.5) * apart).astype(np.float32)
 
 
 def draw(model: Model, styles: np.ndarray) -> np.ndarray:
@@ -155,3 +244,10 @@ def draw(model: Model, styles: np.ndarray) -> np.ndarray:
         for i in range(0, len(styles), TOGETHER)
     ]
     return np.concatenate(parts)
+
+
+def _components(w: np.ndarray) -> np.ndarray:
+    """Give the components of w [N,D] as rows [D,D], each one deviation long."""
+    values, vectors = np.linalg.eigh(np.cov(w.T.astype(np.float64)))
+    spread = np.sqrt(np.maximum(values, 1e-4 * values[-1]))
+    return np.asarray(spread[:, None] * vectors.T)

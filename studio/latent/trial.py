@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.direction import PROPERTIES
-from studio.evaluation.features import extract_features
+from studio.evaluation.features import extract_bands
 from studio.evaluation.recognition import Recogniser
 from studio.latent.steering import Sense, draw
 from studio.model import Model
 
-TRIES = 4  # secant steps on the amount
+TRIES = 3  # secant steps on the amount
 FIRST_TRIED, FIRST_JUDGED = 2**30, 2**30 + 2**20  # seeds that found nothing
 # A property is known where +1 changes it by one standard deviation, give or take...
 OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
@@ -21,7 +21,8 @@ OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
 APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
 # Less than this is not even shown as uncertain.
 DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
-SURE = 0.8  # share of works in which a word shall appear to who found it
+SURE = 0.85  # share of works in which a word shall appear to who found it
+WITHIN = 0.95  # of the distance, since other works may be moved further
 PAIRS = 256
 
 
@@ -29,10 +30,10 @@ PAIRS = 256
 class Effort:
     """How much is rendered: samples to learn from, works tried, works judged on."""
 
-    samples: int = 2048
-    tried: int = 48
-    judged: int = 200
-    steps: int = 24
+    samples: int = 1024
+    tried: int = 24
+    judged: int = 96
+    steps: int = 16
 
 
 @dataclass(frozen=True)
@@ -94,16 +95,17 @@ class Trial:
         absent = self.tried.values[:, index] < threshold
         if not absent.any():
             return 1.0
-        amount = 1.0
+        amount, limit = 1.0, WITHIN * DISTANCE
         for _ in range(TRIES):
             moved = self.tried.move(amount * rows)
             after = self.tried.values[:, index] + moved.changes[:, index]
             share = float((after[absent] > threshold).mean())
-            if moved.distance > DISTANCE:
-                amount *= max(0.6, 0.95 * DISTANCE / moved.distance)
-            elif share < SURE:
-                amount *= min(1.3, 0.98 * DISTANCE / max(moved.distance, 1e-6))
-            elif share > 0.92:
+            near = limit / max(moved.distance, 1e-6)
+            if near < 1:
+                amount *= max(0.6, near)
+            elif share < SURE and near > 1.03:
+                amount *= min(1.3, near)
+            elif share > 0.95:
                 amount *= 0.85
             else:
                 break
@@ -133,7 +135,6 @@ class Trial:
             "appears": _short(appears),
             "flips": _short(flips),
             "distance": _short(moved.distance),
-            "distance_of_features": _short(moved.apart),
             "judge": _short(self.recogniser.quality[k] if self.recogniser else 0.5),
             "before": _short(before[:, k].mean()),
         }
@@ -172,7 +173,6 @@ class _Moved:
     told: np.ndarray
     change: float  # mean of a pixel, 0..1
     distance: float  # that, over the same between two works by chance
-    apart: float  # the same of the judge's features
 
 
 class _Works:
@@ -193,38 +193,24 @@ class _Works:
         self.values = sense.see(self.pictures)
         one, other = self._pairs(count)
         self.usual = _mean_apart(self.pictures[one], self.pictures[other])
-        self.features = extract_features(self.pictures) if judge else None
-        self.told = self._read(self.features)
-        self.usual_apart = self._features_apart(one, other)
+        self.told = self._read(self.pictures)
 
     def move(self, rows: np.ndarray, *, words: bool = True) -> _Moved:
         """Move every work by rows [layers, D]; without `words` those go unread."""
         pictures = draw(self.model, (self.styles + rows).astype(np.float32))
         values = self.sense.see(pictures, words=words)
         change = _mean_apart(pictures, self.pictures)
-        told, apart = np.zeros((len(pictures), 0)), 0.0
-        if words and self.features is not None:
-            features = extract_features(pictures)
-            told = self._read(features)
-            apart = float(np.linalg.norm(features - self.features, axis=1).mean())
         return _Moved(
             values - self.values[:, : values.shape[1]],
-            told,
+            self._read(pictures) if words else np.zeros((len(pictures), 0)),
             change,
             change / max(self.usual, 1e-6),
-            apart / max(self.usual_apart, 1e-6),
         )
 
-    def _read(self, features: np.ndarray | None) -> np.ndarray:
-        if features is None or self.recogniser is None:
-            return np.zeros((len(self.pictures), 0))
-        return self.recogniser.read(features)
-
-    def _features_apart(self, one: np.ndarray, other: np.ndarray) -> float:
-        if self.features is None:
-            return 1.0
-        gap = self.features[one] - self.features[other]
-        return float(np.linalg.norm(gap, axis=1).mean())
+    def _read(self, pictures: np.ndarray) -> np.ndarray:
+        if self.recogniser is None:
+            return np.zeros((len(pictures), 0))
+        return self.recogniser.read(extract_bands(pictures))
 
     def _pairs(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.default_rng(0)
