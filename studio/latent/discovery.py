@@ -111,7 +111,7 @@ def discover_words(
             continue
         rows = correction.correct(k, sense.wanted(k))
         verdict = trial.judge(k, rows, sense.wanted(k) - MARGIN)
-        if verdict.certainty:
+        if verdict and verdict.certainty:
             named.append(_name(k, name, verdict, rows))
         else:
             dropped.append(name)

@@ -25,9 +25,9 @@ from studio.model import Model, to_pixels
 RIDGE = 0.3  # of the mean variance of w
 LAYERED_RIDGE = 0.7  # the same where each layer's w is counted on its own
 GUESS = 0.3  # how far the first guess leaves other measures alone, 0 entirely
-POOL, WORKS = 96, 6  # works rendered once to begin from, and how many each step moves
+POOL, WORKS = 96, 8  # works rendered once to begin from, and how many each step moves
 START = 0.33  # length of a word's first guess, of that of w
-RATE, MOMENTUM = 0.05, 0.8  # of the length of the guess; of the steps before
+RATE, MOMENTUM = 0.045, 0.8  # of the length of the guess; of the steps before
 OTHERS = {"property": 0.3, "word": 0.12}  # weight of what else changes
 NEARNESS = 0.2  # weight of how far a property takes a work, two at random being 1
 NEAR, FAR = 0.3, 20.0  # a word may take it so far; then the square weighs so much

@@ -21,6 +21,7 @@ OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
 APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
 # Less than this is not even shown as uncertain.
 DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
+HOPELESS = 0.25  # the same to who found the word: not worth a judge's time
 SURE = 0.85  # share of works in which a word shall appear to who found it
 WITHIN = 0.95  # of the distance, since other works may be moved further
 PAIRS = 256
@@ -32,7 +33,7 @@ class Effort:
 
     samples: int = 1024
     tried: int = 24
-    judged: int = 96
+    judged: int = 80
     steps: int = 16
 
 
@@ -61,17 +62,20 @@ class Trial:
     ) -> None:
         """Take where the seeds of the works that are judged on begin."""
         self.model, self.sense, self.recogniser = model, sense, judge
+        self.words = sense.names[len(PROPERTIES) :]
         self.tried = _Works(model, sense, None, FIRST_TRIED, effort.tried)
         self.fresh = _Works(model, sense, judge, seeds, effort.judged)
 
-    def judge(self, index: int, rows: np.ndarray, threshold: float) -> Verdict:
+    def judge(self, index: int, rows: np.ndarray, threshold: float) -> Verdict | None:
         """Calibrate the move rows [layers, D] of the measure `index`, then judge it.
 
         `threshold` is where a word is present to who found it, in standard units.
+        None for a word that hardly ever appears even to them.
         """
         if index < len(PROPERTIES):
             return self.weigh(index, rows, self._calibrate_property(index, rows))
-        return self.weigh(index, rows, self._calibrate_word(index, rows, threshold))
+        amount, share = self._calibrate_word(index, rows, threshold)
+        return self.weigh(index, rows, amount) if share >= HOPELESS else None
 
     def weigh(self, index: int, rows: np.ndarray, amount: float = 1.0) -> Verdict:
         """Judge `amount` times the move rows [layers, D] on works nobody looked at."""
@@ -90,12 +94,17 @@ class Trial:
             amount *= float(np.clip(1 / own, 0.5, 2.0)) if own > 0.05 else 1.0
         return amount
 
-    def _calibrate_word(self, index: int, rows: np.ndarray, threshold: float) -> float:
-        """Find the least amount by which a word appears in most works without it."""
+    def _calibrate_word(
+        self, index: int, rows: np.ndarray, threshold: float
+    ) -> tuple[float, float]:
+        """Find the least amount by which a word appears in most works without it.
+
+        And the share of them in which it appeared last.
+        """
         absent = self.tried.values[:, index] < threshold
         if not absent.any():
-            return 1.0
-        amount, limit = 1.0, WITHIN * DISTANCE
+            return 1.0, 1.0
+        amount, limit, share = 1.0, WITHIN * DISTANCE, 0.0
         for _ in range(TRIES):
             moved = self.tried.move(amount * rows)
             after = self.tried.values[:, index] + moved.changes[:, index]
@@ -109,7 +118,7 @@ class Trial:
                 amount *= 0.85
             else:
                 break
-        return amount
+        return amount, share
 
     def _judge_property(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
         moved = self.fresh.move(amount * rows, words=False)
@@ -193,7 +202,7 @@ class _Works:
         self.values = sense.see(self.pictures)
         one, other = self._pairs(count)
         self.usual = _mean_apart(self.pictures[one], self.pictures[other])
-        self.told = self._read(self.pictures)
+        self.told = self.read(self.pictures)
 
     def move(self, rows: np.ndarray, *, words: bool = True) -> _Moved:
         """Move every work by rows [layers, D]; without `words` those go unread."""
@@ -202,12 +211,13 @@ class _Works:
         change = _mean_apart(pictures, self.pictures)
         return _Moved(
             values - self.values[:, : values.shape[1]],
-            self._read(pictures) if words else np.zeros((len(pictures), 0)),
+            self.read(pictures) if words else np.zeros((len(pictures), 0)),
             change,
             change / max(self.usual, 1e-6),
         )
 
-    def _read(self, pictures: np.ndarray) -> np.ndarray:
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Give how far above its threshold each word is to the judge, [N,K]."""
         if self.recogniser is None:
             return np.zeros((len(pictures), 0))
         return self.recogniser.read(extract_bands(pictures))
