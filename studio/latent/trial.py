@@ -23,7 +23,7 @@ APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
 DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
 HOPELESS = 0.25  # the same to who found the word: not worth a judge's time
 SURE = 0.85  # share of works in which a word shall appear to who found it
-WITHIN = 0.95  # of the distance, since other works may be moved further
+WITHIN = 0.98  # of the distance, since other works may be moved further
 PAIRS = 256
 
 
