@@ -112,7 +112,7 @@ def _try(model: Model, trial: Trial, pair: tuple[str, str]) -> list[bool]:
         works.append(direct(plain.with_seed(seed.seed), found, model.card))
     told = trial.fresh.read(model.render(works)) > 0
     columns = [trial.words.index(word) for word in pair]
-    return [bool(row) for row in told[:, columns].all(axis=1)]
+    return [bool(told[row, columns].all()) for row in range(len(told))]
 
 
 def _learnt(model: Model, folder: Path) -> Vocabulary:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -109,7 +108,9 @@ class Response:
     ease: np.ndarray
 
     @classmethod
-    def of(cls, styles: np.ndarray, values: np.ndarray, pictures: np.ndarray) -> Self:
+    def of(
+        cls, styles: np.ndarray, values: np.ndarray, pictures: np.ndarray
+    ) -> Response:
         """Learn it from styles [N,layers,D], measures [N,K], thumbnails [N,P]."""
         scale = _components(styles.mean(axis=1))
         inverse = np.linalg.inv(scale)
