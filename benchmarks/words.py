@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 SEEDS = 3 * 2**30  # far from those that found and judged
 WORKS = 200
 PHRASES, TRIES = 20, 8  # of two words; after so many tries one is given up
+KNOWN = ("known",)  # such words as pairs are made of
 RARE = 0.25  # of works that have a word: above this, it is no art to find it
 APART = 4096  # seeds from one try to the next; a try looks at some hundreds
 
@@ -82,7 +83,7 @@ def try_phrases(model: Model, trial: Trial, learnt: Vocabulary) -> dict[str, Any
     """
     there = dict(zip(trial.words, (trial.fresh.told > 0).T, strict=True))
     marked = dict(zip(learnt.names, learnt.marks.T, strict=True))
-    known = [one.name for one in model.named if one.certainty == "known"]
+    known = [one.name for one in model.named if one.certainty in KNOWN]
     rare = [word for word in known if word in there and there[word].mean() < RARE]
     pairs = sorted(
         combinations(rare, 2), key=lambda pair: -(marked[pair[0]] @ marked[pair[1]])

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from trainers import tiny_run
 
+from benchmarks import words
 from studio.checkpoint import describe, read_card
 from studio.cli import main
 from studio.errors import InputError
@@ -65,6 +66,26 @@ def test_words_come_from_the_tags_of_a_folder(
     assert sorted(names) == ["calm", "day", "night"]
     assert value["discovery"]["column"] == "tags"
     assert str(tmp_path) not in json.dumps(value)  # no path of a person
+
+
+@pytest.mark.usefixtures("little")
+def test_the_benchmark_judges_words_and_tries_phrases(
+    shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = labelled_folder(tmp_path / "labelled")
+    monkeypatch.setattr("studio.latent.trial.HOPELESS", 0.0)
+    monkeypatch.setattr("studio.latent.trial.DOUBTFUL_APPEARS", 0.0)
+    monkeypatch.setattr(words, "WORKS", 8)
+    monkeypatch.setattr(words, "RARE", 1.1)
+    monkeypatch.setattr(words, "KNOWN", ("known", "uncertain"))
+    assert main(["discover", "good", "--folder", str(folder), "--json"]) == 0
+    found = words.measure_words("good", str(folder))
+    card = read_card(shelf / "good")
+    assert len(found["properties"] + found["words"]) == len(card["words"])
+    assert {row["name"] for row in found["words"]} == {"calm", "day", "night"}
+    # "calm" and "day" are on the same pictures: the pair that comes first
+    assert sorted(found["phrases"]["rows"][0]["phrase"].split()) == ["calm", "day"]
+    assert 1 <= found["phrases"]["tries"] <= words.TRIES
 
 
 @pytest.mark.parametrize(
