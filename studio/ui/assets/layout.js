@@ -72,7 +72,7 @@ function followHistory(history, undo, redo) {
     undo.disabled = !history.canUndo;
     redo.disabled = !history.canRedo;
     // In its place but out of sight, while there is nowhere to go.
-    redo.classList.toggle("is-idle", redo.disabled);
+    for (const way of [undo, redo]) way.classList.toggle("is-idle", way.disabled);
   };
   history.addEventListener("move", follow);
   follow();

@@ -12,7 +12,7 @@ import { withHand, withRecipe } from "./store.js";
 import { taught } from "./taught.js";
 
 /** Sliders in sight before anything is unfolded. */
-const IN_SIGHT = 6;
+const IN_SIGHT = 5;
 /** Of those as many may be words that the person taught. */
 const OWN_IN_SIGHT = 3;
 const REACH = 4;
