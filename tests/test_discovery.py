@@ -245,3 +245,17 @@ def test_a_guess_changes_its_own_measure_most() -> None:
     np.testing.assert_allclose(learnt, slopes, atol=0.05)
     effects = guess(np.cov(w.T), learnt, leave=1e-6) @ slopes
     np.testing.assert_allclose(effects, np.eye(3), atol=0.1)
+
+
+def test_readers_of_other_features_are_refused_in_a_sentence(worded: Path) -> None:
+    model = Model.open(str(worded))
+    measures = model.card["measures"]
+    model.card["measures"] = [*measures, {**measures[0], "name": "sea", "kind": "word"}]
+    words = dict(model.weights["words"])
+    words["readouts"] = np.concatenate([words["readouts"], words["readouts"][:1]])
+    words["readers"] = np.zeros((1, 1280), np.float32)  # as an earlier Reverie had them
+    model.weights = {**model.weights, "words": words}
+    pictures = model.render([model.recipe(0)])
+    with pytest.raises(ModelError) as raised:
+        measure(model, pictures)
+    assert raised.value.params["key"] == "measures"

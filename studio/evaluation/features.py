@@ -27,6 +27,7 @@ BATCH = 16
 # Lite0's blocks whose outputs are the last at 1/4, 1/8, 1/16 and 1/32 of the size.
 TAPS = (2, 4, 10, 15)
 BANDS = 4  # of a picture from top to bottom, that labels are recognised by
+BANDED = BANDS * (24 + 40 + 112 + 320)  # numbers: channels of the maps looked at
 
 
 class FeatureMaps(nn.Module):

@@ -9,7 +9,7 @@ import torch
 
 from studio.direction import PROPERTIES
 from studio.errors import ModelError
-from studio.evaluation.features import Glance
+from studio.evaluation.features import BANDED, Glance
 from studio.latent.steering import Sense
 from studio.model import Model
 
@@ -45,6 +45,8 @@ def sense_of(model: Model) -> Sense | None:
     deviation = torch.tensor([float(entry["deviation"]) for entry in facts])
     if len(names) == len(PROPERTIES):
         return Sense(names, mean, deviation)
+    if arrays["readers"].shape[1] != BANDED:  # found by an earlier Reverie
+        raise ModelError("model_card_key", name=model.name, key="measures")
     # kept in standard units
     readers = torch.from_numpy(arrays["readers"]) * deviation[len(PROPERTIES) :, None]
     return Sense(names, mean, deviation, readers, _open_glance())
