@@ -143,7 +143,7 @@ def test_a_switch_of_language_leaves_no_word_behind(
     left = [text for text in english if re.search(r"[\u4e00-\u9fff]", text)]
     assert set(left) == {"中文"}
     room.page.reload(wait_until="commit")
-    room.wait("() => document.documentElement.lang === 'en'")
+    room.wait("() => document.querySelector('#reverie-room')?.lang === 'en'")
 
 
 def test_a_card_speaks_the_readers_language_where_it_can(
