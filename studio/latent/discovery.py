@@ -110,7 +110,7 @@ def discover_words(
             dropped.append(name)
             continue
         rows = correction.correct(k, sense.wanted(k))
-        verdict = trial.judge(k, rows, sense.wanted(k) - MARGIN)
+        verdict = trial.judge(k, rows, sense.thresholds)
         if verdict and verdict.certainty:
             named.append(_name(k, name, verdict, rows))
         else:

@@ -22,8 +22,8 @@ APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
 # Less than this is not even shown as uncertain.
 DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
 HOPELESS = 0.25  # the same to who found the word: not worth a judge's time
-SURE = 0.85  # share of works in which a word shall appear to who found it
-WITHIN = 0.98  # of the distance, since other works may be moved further
+# Of distance and flips, since other works may be moved further; near enough to that.
+WITHIN, CLOSE = 0.95, 0.03
 PAIRS = 256
 
 
@@ -66,15 +66,17 @@ class Trial:
         self.tried = _Works(model, sense, None, FIRST_TRIED, effort.tried)
         self.fresh = _Works(model, sense, judge, seeds, effort.judged)
 
-    def judge(self, index: int, rows: np.ndarray, threshold: float) -> Verdict | None:
+    def judge(
+        self, index: int, rows: np.ndarray, present: np.ndarray
+    ) -> Verdict | None:
         """Calibrate the move rows [layers, D] of the measure `index`, then judge it.
 
-        `threshold` is where a word is present to who found it, in standard units.
-        None for a word that hardly ever appears even to them.
+        `present` [words] is where each word begins to who found them, in standard
+        units. None for a word that hardly ever appears even to them.
         """
         if index < len(PROPERTIES):
             return self.weigh(index, rows, self._calibrate_property(index, rows))
-        amount, share = self._calibrate_word(index, rows, threshold)
+        amount, share = self._calibrate_word(index, rows, present)
         return self.weigh(index, rows, amount) if share >= HOPELESS else None
 
     def weigh(self, index: int, rows: np.ndarray, amount: float = 1.0) -> Verdict:
@@ -95,30 +97,28 @@ class Trial:
         return amount
 
     def _calibrate_word(
-        self, index: int, rows: np.ndarray, threshold: float
+        self, index: int, rows: np.ndarray, present: np.ndarray
     ) -> tuple[float, float]:
-        """Find the least amount by which a word appears in most works without it.
+        """Find the amount that takes works as far as they may go, and no further.
 
-        And the share of them in which it appeared last.
+        Less where more of the other words would come or go than may. Also the share
+        of works without the word in which it then is, all to who found it.
         """
-        absent = self.tried.values[:, index] < threshold
-        if not absent.any():
-            return 1.0, 1.0
-        amount, limit, share = 1.0, WITHIN * DISTANCE, 0.0
+        first = len(PROPERTIES)
+        before = self.tried.values[:, first:] > present
+        word, amount = index - first, 1.0
         for _ in range(TRIES):
             moved = self.tried.move(amount * rows)
-            after = self.tried.values[:, index] + moved.changes[:, index]
-            share = float((after[absent] > threshold).mean())
-            near = limit / max(moved.distance, 1e-6)
-            if near < 1:
-                amount *= max(0.6, near)
-            elif share < SURE and near > 1.03:
-                amount *= min(1.3, near)
-            elif share > 0.95:
-                amount *= 0.85
-            else:
+            after = (self.tried.values + moved.changes)[:, first:] > present
+            room = WITHIN * DISTANCE / max(moved.distance, 1e-6)
+            if before.shape[1] > 1:
+                flips = np.delete(before != after, word, axis=1).mean()
+                room = min(room, WITHIN * FLIPS / max(float(flips), 1e-6))
+            if abs(room - 1) < CLOSE:
                 break
-        return amount, share
+            amount *= float(np.clip(room, 0.6, 1.6))
+        absent = ~before[:, word]
+        return amount, float(after[absent, word].mean()) if absent.any() else 1.0
 
     def _judge_property(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
         moved = self.fresh.move(amount * rows, words=False)
