@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 FIRST_SEED = 2**31  # of the works that are measured: none that a person would choose
 SAMPLES = 512
 FEWEST_SAMPLES, MOST_SAMPLES = 16, 10_000
-BATCH = 16
 # Shares held out that a run may have had: the one that fits the card is its own.
 SHARES = (0.1, 0.05, 0.15, 0.2, 0.25, 0.3, 0.0)
 
@@ -67,6 +66,7 @@ def gather(model: Model, folder: Path, samples: int, column: str | None) -> Evid
     import numpy as np
 
     from studio.evaluation.report import FEWEST, Evidence
+    from studio.latent.steering import draw
 
     pictures = _read(model, folder)
     if len(pictures.images) < FEWEST:
@@ -75,25 +75,15 @@ def gather(model: Model, folder: Path, samples: int, column: str | None) -> Evid
     whole = np.stack([pictures.whole(i) for i in range(len(pictures.images))])
     own = pictures.fingerprint == model.card["data"].get("fingerprint")
     labels, marks = _marks(pictures, folder, column)
+    w = model.map_seeds(range(FIRST_SEED, FIRST_SEED + samples))
     return Evidence(
         whole,
-        make_works(model, range(FIRST_SEED, FIRST_SEED + samples)),
+        draw(model, model.truncated(w, 1.0)),
         pictures.train if own else None,
         pictures.held_out if own else (),
         labels,
         marks,
     )
-
-
-def make_works(model: Model, seeds: range) -> np.ndarray:
-    """Render seeds at full variety: uint8 [N,H,W,3]."""
-    from dataclasses import replace
-
-    import numpy as np
-
-    recipes = [replace(model.recipe(seed), variety=1.0) for seed in seeds]
-    parts = range(0, len(recipes), BATCH)
-    return np.concatenate([model.render(recipes[i : i + BATCH]) for i in parts])
 
 
 def _read(model: Model, folder: Path) -> Pictures:
@@ -113,9 +103,7 @@ def _marks(
     pictures: Pictures, folder: Path, column: str | None
 ) -> tuple[tuple[str, ...], np.ndarray | None]:
     """Give the labels of a folder, if any, and which picture has which."""
-    import numpy as np
-
-    from studio.training.vocabulary import choose_labels
+    from studio.training.vocabulary import choose_labels, mark_labels
 
     try:
         found = choose_labels(folder, column)
@@ -123,12 +111,7 @@ def _marks(
         if column:
             raise
         return (), None
-    if not found.of:
-        return (), None
-    names = tuple(name for name, _ in found.counts)
-    own = [found.of.get(file, ()) for file in pictures.files]
-    marks = [[name in labels for name in names] for labels in own]
-    return names, np.array(marks, np.float64)
+    return mark_labels(found, pictures.files) if found.of else ((), None)
 
 
 class _Teller:

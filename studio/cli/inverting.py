@@ -38,9 +38,10 @@ def _invert(args: argparse.Namespace) -> None:
         raise InputError("invert_faithful", value=args.faithful)
     if args.output:
         check_png(Path(args.output))
+    from studio.evaluation.metrics import signal_to_noise
     from studio.export.png import save_work
     from studio.latent.inversion import Reader, encode, polish, read, to_recipe
-    from studio.model import Model
+    from studio.model import Model, to_pixels
 
     model = Model.open(args.model)
     picture = read_picture(Path(args.picture), model.resolution)
@@ -58,7 +59,7 @@ def _invert(args: argparse.Namespace) -> None:
     if args.output:
         write_file(Path(args.output), save_work(model, recipe))
     value = {
-        "psnr_db": round(signal_to_noise(pixels, picture), 2),
+        "psnr_db": round(signal_to_noise(*map(to_pixels, ([pixels], [picture]))), 2),
         "first_reading_ms": round(first_ms, 1),
         "polish_s": round(polish_s, 2),
         "outside": reader.is_outside(latents),
@@ -80,14 +81,6 @@ def read_picture(path: Path, resolution: tuple[int, int]) -> np.ndarray:
     if loaded is None:
         raise InputError("invert_unreadable", file=path.name)
     return take_whole(loaded, resolution)
-
-
-def signal_to_noise(made: np.ndarray, real: np.ndarray) -> float:
-    """Give the PSNR in dB of uint8 pictures [H,W,3]."""
-    import numpy as np
-
-    error = (made.astype(np.float64) - real) / 255
-    return float(-10 * np.log10(max(float((error**2).mean()), 1e-10)))
 
 
 def _lines(value: dict[str, Any], output: str | None) -> Iterator[str]:

@@ -64,8 +64,11 @@ def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, An
     tell("works")
     made = extract_features(evidence.works)
     mean = evidence.pictures.mean(axis=0, dtype=np.float32).astype(np.uint8)
+    flat = extract_features(mean[None])
     tell("distances")
-    rows = [_compare(evidence, real, made, mean, split) for split in range(SPLITS)]
+    rows = [
+        _compare(evidence, (real, made, flat), mean, split) for split in range(SPLITS)
+    ]
     ours, theirs, blank = (_summarise([row[k] for row in rows]) for k in range(3))
     tell("copies")
     found = {
@@ -118,18 +121,20 @@ def _compared(real: int, made: int) -> int:
 
 def _compare(
     evidence: Evidence,
-    real: np.ndarray,
-    made: np.ndarray,
+    features: tuple[np.ndarray, np.ndarray, np.ndarray],
     mean: np.ndarray,
     split: int,
 ) -> list[dict[str, float]]:
-    """Compare works, other pictures and the mean image with half of the pictures."""
+    """Compare works, other pictures and the mean image with half of the pictures.
+
+    `features` are those of pictures, works and the mean image.
+    """
+    real, made, flat = features
     rng = np.random.default_rng(split)
     order, n = rng.permutation(len(real)), _compared(len(real), len(made))
     half, other = order[: len(real) // 2], order[len(real) // 2 :][:n]
     works = rng.permutation(len(made))[:n]
-    blank = np.repeat(extract_features(mean[None]), n, axis=0)
-    sides = (made[works], real[other], blank)
+    sides = (made[works], real[other], np.repeat(flat, n, axis=0))
     patches = (
         evidence.works[works[:PATCHED]],
         evidence.pictures[other[:PATCHED]],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +35,15 @@ def read_vocabulary(
         raise InputError("labels_none", folder=str(folder))
     files = list(found.of)
     files = files[:: -(-len(files) // MOST)]  # every second, every third ...
-    pictures, labels = [], []
+    pictures, read = [], []
     for file in files:
         image = load_picture(folder / file, resolution, quick=2 * SIDE)
         if image is not None:
             pictures.append(_shrink(take_whole(image, resolution)))
-            labels.append(found.of[file])
+            read.append(file)
     if not pictures:
         raise InputError("folder_empty", folder=str(folder))
-    names = tuple(name for name, _ in found.counts)
-    marks = np.array([[name in own for name in names] for own in labels], np.float64)
+    names, marks = mark_labels(found, read)
     told = {"folder": folder.name, "source": found.source, "column": found.column}
     return Vocabulary(np.stack(pictures), names, marks, told)
 
@@ -54,6 +54,16 @@ def choose_labels(folder: Path, column: str | None) -> Labels:
     Raises InputError for a table that cannot be read.
     """
     return read_labels(folder, column or _tags(folder))
+
+
+def mark_labels(
+    found: Labels, files: Sequence[str]
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Give all labels, and 1 or 0 for each file and label: marks [N,K]."""
+    names = tuple(name for name, _ in found.counts)
+    own = [found.of.get(file, ()) for file in files]
+    marks = [[name in labels for name in names] for labels in own]
+    return names, np.array(marks, np.float64)
 
 
 def _tags(folder: Path) -> str | None:

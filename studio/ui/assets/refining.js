@@ -13,31 +13,12 @@ import { fold, make } from "./elements.js";
 export function refining(room, desk) {
   const place = make("div", { class: "refine" });
   const details = fold("refine", place);
-  let panel = null;
-  let tree = null;
-  let cull = null;
-  let lesson = null;
-  let card = null;
-  const openPanel = async () => {
-    panel ??= import("./refine/panel.js").then(({ Refine }) => new Refine(place, desk));
-    return (await panel).wake();
-  };
-  const openTree = async () => {
-    tree ??= import("./refine/tree.js").then(({ Tree }) => new Tree(room, desk));
-    return tree;
-  };
-  const openCull = async () => {
-    cull ??= import("./refine/cull.js").then(({ Cull }) => new Cull(room, desk));
-    return cull;
-  };
-  const openLesson = async () => {
-    lesson ??= import("./refine/lesson.js").then(({ Lesson }) => new Lesson(room, desk));
-    return lesson;
-  };
-  const openCard = async () => {
-    card ??= import("./refine/why.js").then(({ Why }) => new Why(room, desk));
-    return card;
-  };
+  const panel = once(() => import("./refine/panel.js"), ({ Refine }) => new Refine(place, desk));
+  const tree = once(() => import("./refine/tree.js"), ({ Tree }) => new Tree(room, desk));
+  const cull = once(() => import("./refine/cull.js"), ({ Cull }) => new Cull(room, desk));
+  const lesson = once(() => import("./refine/lesson.js"), ({ Lesson }) => new Lesson(room, desk));
+  const card = once(() => import("./refine/why.js"), ({ Why }) => new Why(room, desk));
+  const openPanel = async () => (await panel()).wake();
   const attempt = (task) => task().catch((error) => desk.status.tellError(error));
 
   details.addEventListener("toggle", () => details.open && attempt(openPanel));
@@ -46,18 +27,24 @@ export function refining(room, desk) {
       details.open = !details.open;
       if (details.open) details.scrollIntoView({ block: "nearest" });
     },
-    tree: () => attempt(async () => (await openTree()).toggle()),
-    exportTree: () => attempt(async () => (await openTree()).export()),
-    cull: () => desk.store.work && attempt(async () => (await openCull()).toggle()),
-    teach: () => desk.store.work && attempt(async () => (await openLesson()).toggle()),
-    why: () => desk.store.work && attempt(async () => (await openCard()).toggle()),
+    tree: () => attempt(async () => (await tree()).toggle()),
+    exportTree: () => attempt(async () => (await tree()).export()),
+    cull: () => desk.store.work && attempt(async () => (await cull()).toggle()),
+    teach: () => desk.store.work && attempt(async () => (await lesson()).toggle()),
+    why: () => desk.store.work && attempt(async () => (await card()).toggle()),
     /** Show children of the work on the easel and `mates`, moments of the history. */
     breed: (mates) =>
       attempt(async () => {
         details.open = true;
         await openPanel();
-        (await panel).breedWith(mates);
+        (await panel()).breedWith(mates);
       }),
   });
   return details;
+}
+
+/** Load a module when somebody first asks, and make one thing of it for good. */
+function once(load, build) {
+  let made = null;
+  return () => (made ??= load().then(build));
 }
