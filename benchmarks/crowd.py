@@ -93,7 +93,7 @@ def start_dragging(tab: Any) -> None:
     """Set the tab dragging and leave it at that; `dragged` has the answer later."""
     tab.evaluate(
         "(values) => { window.dragged = probe.drag(...values); }",
-        [STUDIO.range, STUDIO.picture, STUDIO.low, STUDIO.high, SECONDS],
+        [STUDIO.range, STUDIO.picture, STUDIO.low, STUDIO.high, SECONDS, True],
     )
 
 

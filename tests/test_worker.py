@@ -168,6 +168,37 @@ def test_more_than_a_batch_waiting_are_all_served(
     assert [person.next()[0] for person in people] == list(range(len(people)))
 
 
+def test_who_asks_just_after_a_batch_began_gets_as_many_pictures(
+    worker: RenderWorker, recipe: Recipe
+) -> None:
+    people = [Person(worker) for _ in range(6)]
+    prompt = people[:-1]
+    served: Queue = Queue()
+
+    def ask(person: Person) -> None:
+        worker.ask(recipe.model, lambda model: person.wish(1, recipe))
+
+    def take(person: Person) -> None:
+        served.put(person)
+        worker.sent(person.seat)
+        if person in prompt:
+            person.wish(1, recipe)
+        else:  # one task comes before the next batch, a task of that after it
+            worker.ask(recipe.model, lambda model: ask(person))
+
+    for person in people:
+        person.seat.deliver = lambda _, person=person: take(person)
+    let_go = hold(worker, recipe.model)
+    for person in people:
+        person.wish(1, recipe)
+    let_go()
+    order = [served.get(timeout=PATIENCE) for _ in range(60)]
+    for person in people:
+        worker.leave(person.seat)
+    counts = [order.count(person) for person in people]
+    assert min(counts) >= 9, counts
+
+
 def test_a_settled_picture_comes_though_others_keep_dragging(
     worker: RenderWorker, recipe: Recipe
 ) -> None:

@@ -51,6 +51,7 @@ class Seat:
         self.wishes: dict[str, Wish] = {}
         self.tiles: deque[Wish] = deque()
         self.unsent = 0
+        self.turn = -2  # of the live pictures, when it was served last
 
     def may_have(self, kind: str) -> bool:
         """Say whether a wish of this kind waits and its answer can be taken."""
@@ -75,6 +76,7 @@ class RenderWorker:
         self._kinds: list[Choice] = [self._live_turn, self._calm_turn]
         self._calm_kinds: list[Choice] = [self._task_turn, self._quiet_turn]
         self._closed = False
+        self._turn = 0
         self._thread = threading.Thread(target=self._work, name="render", daemon=True)
         self._thread.start()
 
@@ -175,15 +177,26 @@ class RenderWorker:
 
     def _live_turn(self) -> Callable[[], None] | None:
         chosen: list[tuple[Seat, Wish]] = []
+        most = self._half_of_those_who_move()
         for seat in self._seats:
-            if not seat.may_have("live") or len(chosen) == BATCH:
+            if not seat.may_have("live") or len(chosen) == most:
                 continue
             if chosen and seat.wishes["live"].recipe.model != chosen[0][1].recipe.model:
                 continue
             chosen.append((seat, seat.wishes["live"]))
         for seat, _ in chosen:
+            seat.turn = self._turn
             self._serve(seat, "live")
         return (lambda: self._render(chosen)) if chosen else None
+
+    def _half_of_those_who_move(self) -> int:
+        # A page whose next wish comes just after a batch began would miss every other
+        # one, and get half the pictures of those whose wishes come just before.
+        self._turn += 1
+        moving = sum(
+            seat.may_have("live") or seat.turn >= self._turn - 2 for seat in self._seats
+        )
+        return min(BATCH, (moving + 1) // 2)
 
     def _calm_turn(self) -> Callable[[], None] | None:
         # A file that somebody waits for comes before a picture that only gets sharper,

@@ -22,6 +22,7 @@ export class Live extends EventTarget {
   /** @type {((recipe: string) => Promise<string>) | null} Gradio's own way. */
   fallback = null;
   /** Id of the newest live request. */ newest = 0;
+  /** How long the last live picture took to come (ms). */ lag = 0;
   #socket = null;
   #ids = 0;
   #failures = 0;
@@ -110,7 +111,8 @@ export class Live extends EventTarget {
       this.#want = null;
       this.newest = this.#send("live", recipe);
     }
-    if (!this.#want && this.#settle) {
+    // A hand that outruns the server is not at rest.
+    if (this.#settle && this.idle) {
       const { recipe, size } = this.#settle;
       this.#settle = null;
       this.#send("settled", recipe, size);
@@ -165,6 +167,7 @@ export class Live extends EventTarget {
       return;
     }
     const asked = this.#answered(id);
+    if (asked?.kind === "live") this.lag = performance.now() - asked.sent;
     if (this.#aside && kind === "live" && id >= this.#aside.id) {
       const { id: small, aside } = this.#aside;
       this.#aside = null;

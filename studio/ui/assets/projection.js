@@ -5,8 +5,10 @@
 import { rememberPlace } from "./preferences.js";
 import { CHANGED } from "./reunion.js";
 
-/** A hand that has not moved for this long rests (ms). */
+/** A hand that has not moved for this long rests (ms); where pictures come slowly, as
+ *  long as two of them take, but not longer than this. */
 const REST = 180;
+const LONG_REST = 2000;
 const LAST_SIDE = 288;
 
 /** Join the store, the socket and the picture. */
@@ -18,7 +20,8 @@ export function show({ store, live, picture, status, drift }) {
   };
   const rest = () => {
     clearTimeout(timer);
-    if (!drift.on) timer = setTimeout(settle, REST);
+    const still = Math.min(Math.max(REST, 2 * live.lag), LONG_REST);
+    if (!drift.on) timer = setTimeout(settle, still);
   };
 
   let act = null;
