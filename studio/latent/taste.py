@@ -16,18 +16,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-DIMENSIONS = 16  # components of w that taste is learnt in
-SEEN = 64  # components that a vote tells of, for what is put in words
+DIMENSIONS = 64  # components of w that taste is learnt in, and that a vote tells of
 REMEMBERED = 60  # newest votes that count at all
 HALF_LIFE = 3.0  # choices after which a vote counts half
 LAPSE = 0.1  # share of choices that are slips of the hand
 # How much of a liking is a plain more or less of something, how much is a place that
 # is liked, and how much the distance from the usual, in the units of the choice model
 # (e to the liking is the odds).
-SLOPE, BUMP, LENGTH, RADIUS = 4.0, 2.0, 0.8, 1.0
+SLOPE, BUMP, LENGTH, RADIUS = 4.0, 3.0, 0.8, 1.0
 # Somebody who likes one work likes others less the further they are from it, which is
 # a slope towards it and half of this share of a bowl around the usual.
-BOWL = 0.5
+BOWL = 0.8
 NEWTON_STEPS, ENOUGH = 30, 1e-3
 TRUSTS = 2
 JITTER = 1e-4

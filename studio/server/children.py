@@ -31,7 +31,6 @@ from studio.latent.space import Space
 from studio.latent.taste import (
     DIMENSIONS,
     REMEMBERED,
-    SEEN,
     Belief,
     Vote,
     certainty,
@@ -49,6 +48,7 @@ VOTES, RIVALS = 1000, 64
 KINDS = ("chosen", "liked", "disliked")
 FAR = 100.0  # standard deviations; no place that we gave is further out
 BRANCH = 6  # choices of one branch that are looked at for inbreeding
+WIDEST = 16  # components of w in which works are seen to be alike
 SPACES = 4
 
 _spaces: OrderedDict[str, Space] = OrderedDict()
@@ -146,7 +146,7 @@ def _kinship(parents: Sequence[Parent], votes: Sequence[Vote]) -> float:
     if len(parents) > 1:
         return kinship(np.stack([parent.place for parent in parents]))
     taken = [vote.place for vote in votes if vote.kind == "chosen"]
-    branch = [place[:DIMENSIONS] for place in taken[-BRANCH:]]
+    branch = [place[:WIDEST] for place in taken[-BRANCH:]]
     return kinship(np.array(branch)) if len(branch) == BRANCH else 0.0
 
 
@@ -156,7 +156,7 @@ def _told(child: Child) -> dict[str, Any]:
 
 
 def _short(place: np.ndarray) -> list[float]:
-    return [round(float(number), 2) for number in place[:SEEN]]
+    return [round(float(number), 2) for number in place[:DIMENSIONS]]
 
 
 def _read_locks(value: object) -> Locks:
@@ -190,5 +190,5 @@ def _read_vote(value: object, index: int) -> Vote:
 
 
 def _read_place(value: object, path: str) -> tuple[float, ...]:
-    numbers = fields.a_list(value, f"{path}.place", 1, SEEN)
+    numbers = fields.a_list(value, f"{path}.place", 1, DIMENSIONS)
     return tuple(fields.a_number(x, f"{path}.place", -FAR, FAR) for x in numbers)
