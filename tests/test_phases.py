@@ -77,6 +77,34 @@ def _weights(module: nn.Module) -> Tensor:
     return torch.cat([p.detach().flatten() for p in module.parameters()])
 
 
+def test_weight_decay_pulls_the_judge_towards_zero() -> None:
+    phases = [_generator_phase(weight_decay=decay) for decay in (0.0, 50.0)]
+    for phase in phases:
+        for _ in range(5):
+            phase.step(0.0)
+    free, held = (_weights(phase.judge).norm() for phase in phases)
+    assert held < 0.98 * free
+
+
+def test_dropout_silences_its_share_the_same_way_each_time() -> None:
+    loud = [Randomness(1, "generator", 2).loud(0.25, 64, 50) for _ in range(2)]
+    assert loud[0] is not None and loud[1] is not None
+    assert torch.equal(loud[0], loud[1])
+    assert (loud[0] == 0).float().mean().item() == pytest.approx(0.25, abs=0.03)
+    assert loud[0].mean().item() == pytest.approx(1.0, abs=0.05)
+    assert Randomness(1, "generator", 2).loud(0.0, 64, 50) is None
+
+
+def test_a_judge_that_drops_learns_otherwise_and_repeatably() -> None:
+    def taught(**changes: Any) -> Tensor:
+        phase = _generator_phase(**changes)
+        phase.step(0.0)
+        return _weights(phase.judge)
+
+    assert torch.equal(taught(dropout=0.3), taught(dropout=0.3))
+    assert not torch.equal(taught(dropout=0.3), taught())
+
+
 def test_a_generator_step_teaches_both_players_and_the_average_follows() -> None:
     phase = _generator_phase()
     model, judge = _weights(phase.model), _weights(phase.judge)

@@ -69,9 +69,10 @@ def test_a_vae_run_ends_with_a_model_and_its_encoder(tiny_folder: Path) -> None:
 
 
 def test_a_resumed_vae_run_equals_one_in_one_go(tiny_folder: Path) -> None:
-    whole = tiny_run(tiny_folder, "soft-whole", family="vae")
+    held = {"family": "vae", "dropout": 0.2, "weight_decay": 0.01}
+    whole = tiny_run(tiny_folder, "soft-whole", **held)
     Session(whole).train()
-    parts = tiny_run(tiny_folder, "soft-parts", family="vae")
+    parts = tiny_run(tiny_folder, "soft-parts", **held)
     Session(parts, steps=9).train()
     Session(parts).train()
     assert_same_state(parts, whole)

@@ -57,7 +57,8 @@ def batch_deviation(x: Tensor, group: int = 4) -> Tensor:
 class Discriminator(nn.Module):
     """Latents [N,C,h,w], and of what kinds [N,kinds] they are, to a logit each, [N].
 
-    A kind is judged by a projection of its own (Eq. 3, arXiv:1802.05637).
+    A kind is judged by a projection of its own (Eq. 3, arXiv:1802.05637). What the
+    last layer hears is multiplied by ``loud`` [N,W], if given: dropout.
     """
 
     def __init__(self, config: DiscriminatorConfig) -> None:
@@ -76,9 +77,15 @@ class Discriminator(nn.Module):
             self.kinds = nn.Linear(config.kinds, widths[-1], bias=False)
             nn.init.normal_(self.kinds.weight, std=1 / math.sqrt(widths[-1]))
 
-    def forward(self, latents: Tensor, kinds: Tensor | None = None) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        kinds: Tensor | None = None,
+        loud: Tensor | None = None,
+    ) -> Tensor:
         x = self.halvings(leaky(self.stem(latents)))
         x = leaky(self.last(batch_deviation(x)))
         x = leaky(self.hidden(x.flatten(1)))
+        x = x if loud is None else x * loud
         logits = self.judge(x).squeeze(1)
         return logits if kinds is None else logits + (x * self.kinds(kinds)).sum(dim=1)

@@ -14,7 +14,8 @@ class Encoder(nn.Module):
     """Latents [N,C,h,w] to mean and log-variance of z, each [N,z_dim].
 
     Shaped as the discriminator of the same latents is, without what compares the
-    samples of a batch: a picture's z must not hang on its neighbours.
+    samples of a batch: a picture's z must not hang on its neighbours. What the last
+    layer hears is multiplied by ``loud`` [N,W], if given: dropout.
     """
 
     def __init__(self, config: DiscriminatorConfig, z_dim: int) -> None:
@@ -29,8 +30,11 @@ class Encoder(nn.Module):
         self.hidden = he_linear(widths[-1] * cells, widths[-1])
         self.answer = he_linear(widths[-1], 2 * z_dim, gain=0.1)
 
-    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, latents: Tensor, loud: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         x = self.halvings(leaky(self.stem(latents)))
-        answer = self.answer(leaky(self.hidden(x.flatten(1))))
+        x = leaky(self.hidden(x.flatten(1)))
+        answer = self.answer(x if loud is None else x * loud)
         mean, log_variance = answer.chunk(2, dim=1)
         return mean, log_variance.clamp(-12, 4)

@@ -105,7 +105,7 @@ class GeneratorPhase(Phase):
         self.model.requires_grad_(self.learns)
         self.optimiser = make_adam(self._groups(), BETAS)
         judge = [(self.judge.parameters(), settings.rate * settings.judge_rate)]
-        self.judge_optimiser = make_adam(judge, BETAS)
+        self.judge_optimiser = make_adam(judge, BETAS, settings.weight_decay)
 
     def _groups(self) -> list[tuple[list[nn.Parameter], float]]:
         """List what learns, and how fast."""
@@ -199,19 +199,30 @@ class GeneratorPhase(Phase):
             fake = self.model.synthesise(w).float()
         return fake, self.layouts.stray(fake, z[:n], kinds) if self.layouts else None
 
-    def _verdict(self, latents: Tensor, kinds: Tensor | None) -> Tensor:
-        """Ask the judge about latents, as many times the kinds as there are."""
-        if kinds is None:
-            return self.judge(latents)
-        return self.judge(latents, kinds.repeat(len(latents) // len(kinds), 1))
+    def _verdict(
+        self, latents: Tensor, kinds: Tensor | None, loud: Tensor | None
+    ) -> Tensor:
+        """Ask the judge about latents, as many times the others as there are."""
+        told = [
+            None if one is None else one.repeat(len(latents) // len(one), 1)
+            for one in (kinds, loud)
+        ]
+        return self.judge(latents, *told)
+
+    def _loud(self, count: int, chance: Randomness) -> Tensor | None:
+        """Draw what of the judge's last layer is heard, [count, W], where it drops."""
+        width = self.judge.config.widths[-1]
+        loud = chance.loud(self.settings.dropout, count, width)
+        return None if loud is None else loud.to(self.device)
 
     def _teach_judge(
         self, real: Tensor, fake: Tensor, kinds: Tensor | None, chance: Randomness
     ) -> tuple[dict[str, float], Tensor]:
         settings = self.settings
         real, fake = augment(real, chance.torch), augment(fake, chance.torch)
+        loud = self._loud(2 * len(real), chance)
         with precision(self.device):
-            logits = self._verdict(torch.cat([real, fake]), kinds)
+            logits = self._verdict(torch.cat([real, fake]), kinds, loud)
             real_logits, fake_logits = logits.chunk(2)
         loss = relativistic(real_logits.float(), fake_logits.float())
         losses = {"judge": loss.item()}
@@ -219,7 +230,7 @@ class GeneratorPhase(Phase):
         if self.steps % settings.penalty_every == 0:
             both = torch.cat([real, fake])
             noise = chance.normal(*both.shape).to(self.device)
-            judge = partial(self._verdict, kinds=kinds)
+            judge = partial(self._verdict, kinds=kinds, loud=loud)
             penalty = difference_penalty(judge, both, noise, settings.penalty_sigma)
             # the mean over reals and fakes is half of R1 + R2
             weight = 2 * settings.penalty_weight * settings.penalty_every
@@ -236,8 +247,9 @@ class GeneratorPhase(Phase):
         chance: Randomness,
     ) -> Tensor:
         self.judge.requires_grad_(False)
+        loud = self._loud(len(fake), chance)
         with precision(self.device):
-            fake_logits = self._verdict(augment(fake, chance.torch), kinds)
+            fake_logits = self._verdict(augment(fake, chance.torch), kinds, loud)
         self.judge.requires_grad_(True)
         return relativistic(fake_logits.float(), real_logits.float())
 

@@ -83,8 +83,8 @@ class Perception:
         torch.manual_seed(settings.seed + 2)
         self.turns = [(view, self._make_judge(view)) for view in self.views]
         self.judges = place(nn.ModuleList(judge for _, judge in self.turns), device)
-        rate = settings.rate * settings.feature_judge_rate
-        self.optimiser = make_adam([(self._learners(), rate)], BETAS)
+        rate, decay = settings.rate * settings.feature_judge_rate, settings.weight_decay
+        self.optimiser = make_adam([(self._learners(), rate)], BETAS, decay)
         self.diversity: Diversity | None = None
         if settings.diversity_weight:
             self.diversity = place(Diversity(self._channels(LEVEL)), device)

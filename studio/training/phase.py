@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_, get_total_norm
-from torch.optim import Adam, Optimizer
+from torch.optim import AdamW, Optimizer
 
 from studio.training import distributed
 from studio.training.state import Parts
@@ -38,6 +38,16 @@ class Randomness:
     def normal(self, *shape: int) -> Tensor:
         """Draw standard normal numbers."""
         return torch.randn(shape, generator=self.torch)
+
+    def loud(self, dropout: float, *shape: int) -> Tensor | None:
+        """Draw what dropout multiplies by: 0 in its share of places, more elsewhere.
+
+        None, and nothing drawn, where the share is 0 (arXiv:1207.0580).
+        """
+        if not dropout:
+            return None
+        heard = torch.rand(shape, generator=self.torch) >= dropout
+        return heard / (1 - dropout)
 
 
 class Phase(ABC):
@@ -96,14 +106,19 @@ def set_rate(optimiser: Optimizer, factor: float) -> None:
 
 
 def make_adam(
-    groups: Sequence[tuple[Iterable[nn.Parameter], float]], betas: tuple[float, float]
-) -> Adam:
-    """Make Adam over (parameters, base rate) groups."""
+    groups: Sequence[tuple[Iterable[nn.Parameter], float]],
+    betas: tuple[float, float],
+    decay: float = 0.0,
+) -> AdamW:
+    """Make Adam over (parameters, base rate) groups.
+
+    `decay` pulls weights towards zero, apart from the gradient (arXiv:1711.05101).
+    """
     options = [
         {"params": list(parameters), "lr": rate, "base_rate": rate}
         for parameters, rate in groups
     ]
-    return Adam(options, betas=betas, eps=1e-8, fused=True)
+    return AdamW(options, betas=betas, eps=1e-8, weight_decay=decay, fused=True)
 
 
 def apply_gradients(

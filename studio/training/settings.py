@@ -12,6 +12,8 @@ MOST_RIGHTS = 500  # characters
 
 # Numbers that may be 0 (all others must be more) and shares of a whole.
 MAY_BE_ZERO = {
+    "weight_decay",
+    "dropout",
     "threads",
     "seed",
     "validation_share",
@@ -117,6 +119,8 @@ class TrainSettings:
     penalty_weight: float = 0.1  # of R1 + R2, each
     penalty_sigma: float = 0.05  # step of the finite difference, in latent units
     penalty_every: int = 4
+    weight_decay: float = 0.0  # of the judges; of all that learns in the family `vae`
+    dropout: float = 0.0  # share of what the last layer of judge or encoder hears
     latent_weight: float = 1.0  # of a discriminator of latents
     frozen: int = 0  # of its first blocks, which stay as in the model it starts from
     feature_weight: float = 2.0  # of what a pretrained network sees in the pictures
@@ -175,6 +179,8 @@ class TrainSettings:
         if len(self.rights) > MOST_RIGHTS:
             raise InputError("train_rights", limit=MOST_RIGHTS)
         self._check_numbers()
+        if self.dropout >= 1:
+            raise InputError("config_value", key="dropout", value=self.dropout)
         self._check_stages()
         if self.crop % 32:
             raise InputError("config_value", key="crop", value=self.crop)

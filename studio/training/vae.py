@@ -62,7 +62,8 @@ class VaePhase(Phase):
         self.average = freeze(deepcopy(self.model))
         self.encoder_average = freeze(deepcopy(self.encoder))
         parameters = [*self.model.parameters(), *self.encoder.parameters()]
-        self.optimiser = make_adam([(parameters, settings.rate)], (0.9, 0.999))
+        groups = [(parameters, settings.rate)]
+        self.optimiser = make_adam(groups, (0.9, 0.999), settings.weight_decay)
 
     def step(self, progress: float) -> dict[str, float]:
         factor = self.caution * falling_rate(progress, self.settings.rate_decay)
@@ -70,7 +71,10 @@ class VaePhase(Phase):
         chance = Randomness(self.settings.seed, self.name, self.steps)
         real = draw_real(self.latents, self.settings.batch, chance, self.device)
         with precision(self.device):
-            mean, log_variance = self.encoder(real)
+            heard = len(real), self.encoder.config.widths[-1]
+            loud = chance.loud(self.settings.dropout, *heard)
+            loud = None if loud is None else loud.to(self.device)
+            mean, log_variance = self.encoder(real, loud)
             noise = chance.normal(*mean.shape).to(self.device)
             w = self.model.mapping(mean + (0.5 * log_variance).exp() * noise)
             self.model.w_mean.lerp_(w.detach().float().mean(dim=0), 1 - MEAN_KEEP)

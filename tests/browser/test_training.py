@@ -50,7 +50,8 @@ def choose_tiny(room: Room, name: str, **changes: Any) -> None:
     page.fill("[data-field=name]", name)
     page.select_option("[data-field=base]", "scratch|all")
     page.fill("[data-field=resolution]", "32")
-    page.evaluate("document.querySelector('[data-fold=advanced]').open = true")
+    for name in ("advanced", "every_setting"):
+        page.evaluate(f"document.querySelector('[data-fold={name}]').open = true")
     for key, value in {**TINY, **changes}.items():
         if key not in FORM_FIELDS:
             typed = value if isinstance(value, str) else json.dumps(value).strip("[]")
