@@ -230,16 +230,21 @@ def test_torn_lines_and_long_curves_are_no_trouble(tiny_folder: Path) -> None:
     assert points == sorted(points)
 
 
-def test_a_damaged_run_is_listed_and_leaves_the_others(
-    server: Server, tiny_folder: Path
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [("{", "run_damaged"), ('{"name": "bad", "newer": 1}', "run_unknown_key")],
+)
+def test_a_damaged_run_is_listed_shown_and_deleted_and_leaves_the_others(
+    server: Server, tiny_folder: Path, config: str, code: str
 ) -> None:
     tiny_run(tiny_folder, "good")
     damaged = tiny_run(tiny_folder, "bad")
-    (damaged.folder / "config.json").write_text("{")
+    (damaged.folder / "config.json").write_text(config)
     (damaged.folder / "status.json").write_text("")
     found = {run["name"]: run for run in server.get("studio/runs").json()["runs"]}
     assert found["bad"]["phase"] == "failed" and found["bad"]["error"]
     assert found["good"]["error"] is None
-    assert code_of(server.get("studio/runs/bad")) == "run_damaged"
+    shown = server.get("studio/runs/bad").json()
+    assert (shown["problem"]["code"], shown["settings"]) == (code, {})
     assert server.post("studio/runs/bad/delete").status_code == 200
     assert not Run(damaged.folder).folder.exists()

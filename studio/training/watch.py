@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.config import to_dict
-from studio.errors import InputError, StudioError
+from studio.errors import InputError, RunError, StudioError
 from studio.training.energy import WATTS_A_CORE
 from studio.training.run import Run, list_runs
 
@@ -64,18 +64,27 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def describe(run: Run) -> dict[str, Any]:
-    """Give all that the page shows of one run. Raises RunError where it is damaged."""
-    settings = to_dict(run.settings())
-    left_out = settings.pop("excluded")
-    kept = snapshots(run)
+    """Give all that the page shows of one run.
+
+    Without settings where these are damaged or another version's: the run can still be
+    looked at, and deleted.
+    """
     return {
         **summary(run),
-        "settings": {**settings, "excluded": len(left_out)},
+        "settings": _settings(run),
         "sheets": sheets(run),
-        "snapshots": kept,
+        "snapshots": snapshots(run),
         "curves": curves(run),
         "log": log_tail(run),
     }
+
+
+def _settings(run: Run) -> dict[str, Any]:
+    try:
+        settings = to_dict(run.settings())
+    except RunError:
+        return {}
+    return {**settings, "excluded": len(settings["excluded"])}
 
 
 def sheets(run: Run) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ export class Watch {
     this.phase.classList.toggle("is-live", BUSY.includes(run.phase));
     this.error.tell(problemOf(run));
     this.bar.style.setProperty("--done", share(run));
-    const [height, width] = run.settings.resolution;
+    const [height, width] = run.settings.resolution ?? [1, 1]; // none of a damaged run
     this.film.element.style.setProperty("--sheet", (6 * width) / (4 * height));
     this.#facts(run);
     this.rule.show(run);
