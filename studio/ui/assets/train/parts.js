@@ -2,6 +2,9 @@
 import { make } from "../elements.js";
 import { languages, word } from "../languages.js";
 
+/** Phases of a run that somebody may want to watch. */
+export const BUSY = ["queued", "starting", "autoencoder", "generator", "encoder", "discovering"];
+
 /** A button with only words: `ui.train.NAME`. */
 export function press(name, act, look = "") {
   const element = make("button", {

@@ -7,7 +7,7 @@ import { make } from "../elements.js";
 import { languages, refill } from "../languages.js";
 import { Form } from "./form.js";
 import { List } from "./list.js";
-import { Notice, line, press } from "./parts.js";
+import { BUSY, Notice, line, press } from "./parts.js";
 import { listRuns, readRun } from "./server.js";
 import { Watch } from "./watch.js";
 
@@ -19,6 +19,8 @@ export class TrainRoom {
   #open = false;
   #name = null;
   #looking = false;
+  /** Nothing has been chosen yet: what trains is what one came for. */
+  #arriving = true;
 
   constructor(room, desk) {
     this.desk = desk;
@@ -40,6 +42,7 @@ export class TrainRoom {
   enter(name) {
     this.#open = true;
     if (name !== this.#name) this.watch.clear();
+    if (name) this.#arriving = false;
     this.#name = name;
     this.#arrange();
     this.look();
@@ -76,6 +79,11 @@ export class TrainRoom {
     const runs = await listRuns().catch((error) => this.#explain(error));
     if (!runs) return;
     this.list.show(runs, name);
+    if (this.#arriving && !name) {
+      this.#arriving = false;
+      const busy = runs.find((run) => BUSY.includes(run.phase));
+      if (busy) return void this.go(busy.name);
+    }
     if (name) {
       const run = await readRun(name).catch((error) => {
         this.notice.tell(error);
@@ -85,6 +93,11 @@ export class TrainRoom {
       this.watch.show(run);
     }
     this.notice.tell();
+  }
+
+  #begin() {
+    this.#arriving = false;
+    this.go(null);
   }
 
   /** A shared studio trains nothing: it says so in place of the form. */
@@ -115,7 +128,7 @@ export class TrainRoom {
       make("code", {}, "python app.py"),
       line("ui.train.off.space", {}, "faint"),
     );
-    const fresh = press("new", () => this.go(null), "train-new");
+    const fresh = press("new", () => this.#begin(), "train-new");
     const side = make("aside", { class: "train-side" });
     side.append(make("h1", {}, "Reverie"), fresh, this.list.element);
     const main = make("div", { class: "train-main" });

@@ -1,10 +1,8 @@
 /** What a person can do with a run: pause, go on, stop, play, publish, delete. */
 import { make } from "../elements.js";
 import { word } from "../languages.js";
-import { Notice, line, press } from "./parts.js";
+import { BUSY, Notice, line, press } from "./parts.js";
 import { ruleRun } from "./server.js";
-
-const BUSY = ["queued", "starting", "autoencoder", "generator", "encoder", "discovering"];
 
 export class Rule {
   constructor({ onChange, onGone, onPlay }) {

@@ -3,10 +3,8 @@ import { make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { Curves } from "./curves.js";
 import { Film } from "./film.js";
-import { line, duration, Notice, phaseOf, problemOf } from "./parts.js";
+import { BUSY, Notice, duration, line, phaseOf, problemOf } from "./parts.js";
 import { Rule } from "./rule.js";
-
-const BUSY = ["queued", "starting", "autoencoder", "generator", "encoder", "discovering"];
 
 export class Watch {
   constructor({ onChange, onGone, onPlay }) {
