@@ -94,12 +94,29 @@ def test_other_files_are_refused(
     assert code_of(ask(server, view, folder, file=file)) == "not_found"
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [*VIEWS, "kin"])
 def test_a_shared_studio_shows_none(
     server: Server, folder: Path, view: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_MODE", "demo")
     assert code_of(ask(server, view, folder)) == "training_off"
+
+
+def test_pictures_are_compared_with_what_each_model_paints(
+    server: Server, folder: Path, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    model = Model.open(str(tiny_checkpoint))
+    works = model.render([model.recipe(seed) for seed in range(8)])
+    for seed, pixels in enumerate(works):
+        Image.fromarray(pixels).save(tmp_path / f"{seed}.png")
+
+    def kin(place: Path) -> float:
+        answer = server.get("studio/pictures/kin", params={"folder": str(place)})
+        return float(answer.json()["kin"][tiny_checkpoint.name])
+
+    assert kin(tmp_path) > 0.8
+    assert kin(folder) < 0.2
+    assert kin(tmp_path) > 0.8  # the works are remembered
 
 
 def test_the_handful_has_all_shapes(server: Server, folder: Path) -> None:

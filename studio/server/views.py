@@ -1,9 +1,13 @@
-"""Addresses for pictures as training will see them: framed, augmented, painted back."""
+"""Addresses for pictures as training will see them: framed, augmented, painted back.
+
+And of which models' kind they are.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import io
+from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +16,21 @@ import numpy as np
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from studio.checkpoint import list_models
 from studio.errors import InputError, RunError
 from studio.server.guards import Endpoint, admit_training
 from studio.server.pictures import folder_of, picture_file
 from studio.server.worker import RenderWorker
-from studio.training.dataset import load_picture, take_whole
+from studio.training.dataset import (
+    find_pictures,
+    load_picture,
+    open_picture,
+    take_whole,
+)
 from studio.training.glimpse import glimpse
+from studio.training.likeness import SIDE, glance_at, likeness
 from studio.training.settings import FAMILIES, FRAMINGS
 
 if TYPE_CHECKING:
@@ -30,6 +40,11 @@ DEFAULT_SIZE = (224, 224)
 STEP = 32
 MOST_SIDE = 512  # pixels; larger ones are shown reduced
 READS = 4  # pictures opened at once
+COMPARED = 96  # pictures of a folder
+WORKS, TOGETHER = 64, 8  # of a model; so many hold up a moving hand
+MODELS = 8  # whose works are remembered
+
+_works: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
 
 
 def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
@@ -39,6 +54,7 @@ def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
         ("GET", "/pictures/framed", partial(framed, desks)),
         ("GET", "/pictures/augmented", partial(augmented, desks)),
         ("GET", "/pictures/painted", partial(painted, desks, worker)),
+        ("GET", "/pictures/kin", partial(kin, desks, worker)),
     ]
 
 
@@ -71,6 +87,51 @@ async def painted(
     whole = take_whole(image, size_of(request))
     made = await asyncio.wrap_future(worker.ask(base, partial(_paint_back, whole)))
     return await _send(made)
+
+
+async def kin(
+    desks: asyncio.Semaphore, worker: RenderWorker, request: Request
+) -> Response:
+    """``GET /studio/pictures/kin?folder=``: how much they are of each model's kind."""
+    admit_training()
+    folder = folder_of(request)
+    async with desks:
+        pictures = await run_in_threadpool(_glances, folder)
+    found = {}
+    for model in await run_in_threadpool(list_models):
+        if model["ready"]:
+            works = await _works_of(worker, model["name"])
+            found[model["name"]] = round(likeness(pictures, works), 2)
+    return JSONResponse({"kin": found})
+
+
+def _glances(folder: Path) -> np.ndarray:
+    """Look at pictures from all over a folder: [N,16,16,3]."""
+    files = list(find_pictures(folder))
+    some = files[:: -(-len(files) // COMPARED)] if files else []
+    opened = (open_picture(file, quick=4 * SIDE) for file in some)
+    return np.array([glance_at(found[0]) for found in opened if found], np.float32)
+
+
+async def _works_of(worker: RenderWorker, name: str) -> np.ndarray:
+    """Glances of a model's works of the first seeds, remembered: [N,16,16,3]."""
+    asked = worker.ask(name, lambda model: model.fingerprint)
+    key = (name, await asyncio.wrap_future(asked))
+    if key not in _works:
+        parts = []
+        for start in range(0, WORKS, TOGETHER):
+            task = worker.ask(name, partial(_paint, range(start, start + TOGETHER)))
+            parts.append(await asyncio.wrap_future(task))
+        _works[key] = np.concatenate(parts)
+        while len(_works) > MODELS:
+            _works.popitem(last=False)
+    return _works[key]
+
+
+def _paint(seeds: range, model: Model) -> np.ndarray:
+    """Runs on the render thread."""
+    works = model.render([model.recipe(seed) for seed in seeds])
+    return np.stack([glance_at(Image.fromarray(pixels)) for pixels in works])
 
 
 def _paint_back(image: np.ndarray, model: Model) -> np.ndarray:

@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from studio.errors import InputError
 from studio.training.dataset import digest_file, find_pictures, open_picture
+from studio.training.likeness import SIDE, glance_at
 from studio.training.outliers import find_outliers
 
-GLANCE = 16  # pixels, each side, in which two pictures are compared at a glance
 # Calibrated by eye on paintings and on fruit plates: re-encoded, recoloured, mirrored
 # and slightly cropped copies are above, different works below. The second number is
 # after taking away what all pictures of the folder share, such as paper around a fruit.
@@ -109,12 +108,11 @@ def summarise(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _glance(path: Path, file: str) -> Glance | None:
-    picture = open_picture(path, quick=4 * GLANCE)
+    picture = open_picture(path, quick=4 * SIDE)
     if picture is None:
         return None
     image, size = picture
-    small = image.resize((GLANCE, GLANCE), Image.Resampling.BOX)
-    pixels = np.asarray(small, dtype=np.float32)
+    pixels = glance_at(image)
     grey = float(np.ptp(pixels, axis=2).mean()) < GREY
     return Glance(file, size, grey, digest_file(path), pixels)
 

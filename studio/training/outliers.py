@@ -28,13 +28,14 @@ def find_outliers(stack: np.ndarray) -> list[int]:
     """Give the indices of pictures [N,16,16,3], 0..255, that are unlike the rest."""
     if len(stack) < FEWEST:
         return []
-    distances = np.log(_loneliness(_comparable(_traits(stack))) + 1e-6)
+    found = traits(stack)
+    distances = np.log(_loneliness(comparable(found, found)) + 1e-6)
     middle, upper = np.percentile(distances, (50, 75))
     unlike = distances - middle > UNLIKE * TO_DEVIATION * (upper - middle) + 1e-3
     return [int(index) for index in np.flatnonzero(unlike)]
 
 
-def _traits(stack: np.ndarray) -> np.ndarray:
+def traits(stack: np.ndarray) -> np.ndarray:
     """Describe pictures [N,H,W,3]: mean and deviation of each field [N,D]."""
     n, height, width, _ = stack.shape
     light = stack @ np.array([0.299, 0.587, 0.114], np.float32)
@@ -50,12 +51,16 @@ def _traits(stack: np.ndarray) -> np.ndarray:
     return np.concatenate([part.reshape(n, -1) for part in [*found, *edges]], axis=1)
 
 
-def _comparable(traits: np.ndarray) -> np.ndarray:
-    """Bring traits to one scale; far values count as their logarithm."""
-    offset = traits - np.median(traits, axis=0)
-    spread = TO_DEVIATION * np.median(np.abs(offset), axis=0)
-    scaled = offset / (spread + 0.5)  # grey levels, below which there is no spread
-    return np.sign(scaled) * np.log1p(np.abs(scaled))
+def comparable(found: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Bring traits [N,D] to the scale that they have among others [M,D].
+
+    Far values count as their logarithm.
+    """
+    middle = np.median(among, axis=0)
+    spread = TO_DEVIATION * np.median(np.abs(among - middle), axis=0)
+    # grey levels, below which there is no spread
+    scaled = (found - middle) / (spread + 0.5)
+    return np.asarray(np.sign(scaled) * np.log1p(np.abs(scaled)))
 
 
 def _loneliness(traits: np.ndarray) -> np.ndarray:

@@ -166,6 +166,10 @@ def test_pictures_are_shown_as_they_will_be_seen(
     page.click("[data-act=train-look]")
     shown = "[...document.querySelectorAll('.seen img:not([hidden])')]"
     here = f"{shown}.every((image) => image.classList.contains('is-here'))"
+    # they are not of the kind of the model that is there, which is told
+    page.wait_for_selector("[data-field=base] + [data-say='ui.train.base.stranger']")
+    assert page.input_value("[data-field=base]") == "scratch|all"
+    page.select_option("[data-field=base]", index=0)
     train.wait(f"() => {shown}.length === 12 && {here}")
     page.click(".segment:has([value=whole])")
     train.wait(f"() => {here} && {shown}.every(({{ src }}) => src.includes('whole'))")

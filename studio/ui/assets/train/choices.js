@@ -4,8 +4,11 @@ import { languages, word } from "../languages.js";
 import { Advanced } from "./advanced.js";
 import { choice, duration, field, line, press } from "./parts.js";
 import { Seen } from "./seen.js";
+import { readKin } from "./server.js";
 
 const DIALS = ["quick", "good", "best"];
+/** Share of pictures among a model's works, above which they are of its kind. */
+const OF_ITS_KIND = 0.15;
 
 export class Choices {
   #dial = "good";
@@ -37,9 +40,21 @@ export class Choices {
     this.seen.bring(where, found.handful);
     this.#offerLabels(found.labels);
     this.advanced.looks.show({ where, files: found.handful, mirror: true });
+    this.kin = null;
+    this.chosen = false;
     this.#offerBases(true);
     this.pace = null;
     this.#tell();
+    this.#compare(where);
+  }
+
+  /** Find whose kind the pictures are, and propose that start unless one is chosen. */
+  async #compare(where) {
+    this.where = where;
+    const kin = await readKin(where).catch(() => null);
+    if (this.where !== where) return;
+    this.kin = kin;
+    this.#offerBases(!this.chosen);
   }
 
   /** Another number of pictures: another start may be better. */
@@ -102,8 +117,30 @@ export class Choices {
     const fresh = choice(pairs);
     this.base.replaceChildren(...fresh.childNodes);
     const values = pairs.map(([value]) => value);
-    const best = this.fineTune === false ? "scratch|all" : values[0];
-    this.base.value = values.includes(chosen) ? chosen : best;
+    this.base.value = values.includes(chosen) ? chosen : this.#bestOf(values);
+    this.#fit();
+    this.#tellBase(values);
+  }
+
+  /** The model whose kind the pictures are, or nothing; the first until that is known. */
+  #bestOf(values) {
+    if (this.fineTune === false) return "scratch|all";
+    if (!this.kin) return values[0];
+    const kin = (value) => (value.endsWith("|all") && this.kin[value.split("|")[0]]) || 0;
+    const [best] = values.toSorted((a, b) => kin(b) - kin(a));
+    return kin(best) >= OF_ITS_KIND ? best : "scratch|all";
+  }
+
+  /** Why that start is proposed. */
+  #tellBase(values) {
+    const best = this.#bestOf(values);
+    const base = this.bases.find(({ name }) => name === best.split("|")[0]);
+    const why = this.fineTune === false ? "many" : !this.kin ? "hint" : base ? "kin" : "stranger";
+    word(this.why, { text: `ui.train.base.${why}`, params: { title: base ? titleOf(base) : "" } });
+  }
+
+  #choose() {
+    this.chosen = true;
     this.#fit();
   }
 
@@ -155,7 +192,8 @@ export class Choices {
     this.size = make("input", { type: "text", class: "text short", inputmode: "numeric" });
     this.size.addEventListener("input", () => this.#see());
     this.size.dataset.field = "resolution";
-    this.base = make("select", { class: "choice", onchange: () => this.#fit() });
+    this.base = make("select", { class: "choice", onchange: () => this.#choose() });
+    this.why = line("ui.train.base.hint", {}, "field-hint");
     this.labelled = choice([]);
     this.labels = field("labels", this.labelled, "ui.train.labels.hint");
     this.labels.hidden = true;
@@ -164,10 +202,12 @@ export class Choices {
     this.energy.hidden = true;
     this.try = press("try", onTry);
     const grid = make("div", { class: "choices-grid" });
+    const baseField = field("base", this.base);
+    baseField.append(this.why);
     grid.append(
       field("name", this.name),
       field("size", this.size, "ui.train.size.hint"),
-      field("base", this.base, "ui.train.base.hint"),
+      baseField,
       this.labels,
     );
     const forecast = make("div", { class: "forecast" }, make("div", {}, this.reason, this.energy), this.try);

@@ -34,6 +34,11 @@ export function thumbAddress(where, file) {
   return studioAddress(`pictures/thumb?${new URLSearchParams({ ...where, file })}`);
 }
 
+/** How much pictures are of each model's kind, 0..1 by its name. */
+export async function readKin(where) {
+  return (await read(`pictures/kin?${new URLSearchParams(where)}`)).kin;
+}
+
 /** The address of a picture as training will see it: framed, augmented or painted. */
 export function viewAddress(how, where, file, asked) {
   return studioAddress(`pictures/${how}?${new URLSearchParams({ ...where, file, ...asked })}`);
