@@ -340,8 +340,10 @@ def write_words(folder: Path, arrays: Tensors, facts: dict[str, Any]) -> None:
         raise
 
 
-def pack_weights(arrays: Tensors, name: str, stem: str) -> bytes:
-    """Give arrays as a weights file, in fp16.
+def pack_weights(
+    arrays: Tensors, name: str, stem: str, mark: dict[str, str] | None = None
+) -> bytes:
+    """Give arrays as a weights file, in fp16, with a mark of texts in its head.
 
     Raises ModelError, about the model `name`, when a number is not finite.
     """
@@ -349,7 +351,7 @@ def pack_weights(arrays: Tensors, name: str, stem: str) -> bytes:
         half = {key: np.asarray(a, dtype=np.float16) for key, a in arrays.items()}
     if not all(np.isfinite(a).all() for a in half.values()):
         raise ModelError("model_file_numbers", name=name, file=stem)
-    return save({key: np.ascontiguousarray(a) for key, a in half.items()})
+    return save({key: np.ascontiguousarray(a) for key, a in half.items()}, mark)
 
 
 def beside(folder: Path, what: str) -> Path:

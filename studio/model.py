@@ -59,6 +59,7 @@ class Model:
     ) -> None:
         self.name, self.card, self.fingerprint = name, card, mark
         self.weights = weights
+        self.folder: Path | None = None  # where it was opened from
         networks = card["networks"]
         shape = _config(name, GeneratorConfig, networks.get("generator"))
         code = _config(name, AutoencoderConfig, networks.get("autoencoder"))
@@ -94,7 +95,9 @@ class Model:
         for stem in FOR_TRAINING if to_rewrite else ():
             if (folder / f"{stem}.safetensors").exists():
                 weights[stem] = read_weights(folder, f"{stem}.safetensors")
-        return cls(model_name(folder), card, weights, fingerprint(folder))
+        model = cls(model_name(folder), card, weights, fingerprint(folder))
+        model.folder = folder
+        return model
 
     @classmethod
     def assemble(

@@ -93,6 +93,15 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_reader(tiny_checkpoint: Path) -> Path:
+    """What reads pictures in the tiny model, kept beside it as a first picture does."""
+    from studio.latent.reading import FILE, finish, learning
+
+    finish(learning(Model.open(str(tiny_checkpoint)), 256, 48))
+    return tiny_checkpoint / FILE
+
+
+@pytest.fixture(scope="session")
 def _shelves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Names of folders for runs: counted here, where pytest would list them all."""
     folder = tmp_path_factory.mktemp("runs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import torch
 from PIL import Image
 
 from studio.cli import main
-from studio.latent.inversion import Reader, encode, polish, read, to_recipe
+from studio.latent.inversion import encode, polish, read, to_recipe
+from studio.latent.reading import FILE, Reader, finish, learning
 from studio.model import Model, to_bytes
 
 
@@ -22,8 +24,10 @@ def model(tiny_checkpoint: Path) -> Model:
 
 
 @pytest.fixture(scope="module")
-def reader(model: Model) -> Reader:
-    return Reader.learn(model, 256)
+def reader(model: Model, tiny_reader: Path) -> Reader:
+    kept = Reader.kept(model)
+    assert kept is not None
+    return kept
 
 
 def latents_of(model: Model, seed: int) -> torch.Tensor:
@@ -103,8 +107,39 @@ def test_what_was_found_can_still_be_steered(model: Model, reader: Reader) -> No
 
 
 def test_pictures_of_another_world_are_outside(model: Model, reader: Reader) -> None:
-    assert not reader.is_outside(latents_of(model, 5))
-    assert reader.is_outside(12 * latents_of(model, 5).flip(0))
+    works = model.render([model.recipe(seed).with_variety(1.0) for seed in range(8)])
+    assert sum(map(reader.world.is_stranger, works)) <= 1
+    stripes = np.zeros((*model.resolution, 3), np.uint8)
+    stripes[::4] = 255
+    assert reader.world.is_stranger(stripes)
+    assert reader.world.is_outside(works[0], np.where(works[0] > 127, 0, 255))
+
+
+def test_a_reader_is_kept_beside_its_model_and_for_no_other(
+    tmp_path: Path, tiny_checkpoint: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_checkpoint, folder, ignore=shutil.ignore_patterns(FILE))
+    copy = Model.open(str(folder))
+    assert Reader.kept(copy) is None
+    learnt = finish(learning(copy, 64, 16))
+    kept = Reader.of(copy)
+    assert torch.allclose(kept.slopes, learnt.slopes, atol=0.01)
+    assert kept.world.bound == pytest.approx(learnt.world.bound, rel=1e-3)
+    assert copy.fingerprint == Model.open(str(folder)).fingerprint
+    copy.fingerprint = "0" * 16
+    assert Reader.kept(copy) is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense", None])
+def test_a_damaged_reader_is_learnt_again(
+    damage: bytes | None, tmp_path: Path, tiny_checkpoint: Path, tiny_reader: Path
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_checkpoint, folder)
+    whole = (folder / FILE).read_bytes()
+    (folder / FILE).write_bytes(whole[:-9] if damage is None else damage)
+    assert Reader.kept(Model.open(str(folder))) is None
 
 
 def photo(path: Path) -> Path:
@@ -114,7 +149,7 @@ def photo(path: Path) -> Path:
 
 
 def test_the_command_leaves_a_work_that_can_be_made_again(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_reader: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     work = tmp_path / "work.png"
     asked = ["invert", "tiny", str(photo(tmp_path / "photo.jpg")), "-o", str(work)]

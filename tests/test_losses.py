@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from studio.evaluation.metrics import perceptual
 from studio.training.losses import (
     difference_penalty,
     divergence,
     grid,
-    perceptual,
     reconstruction,
     relativistic,
 )

@@ -40,12 +40,13 @@ def _invert(args: argparse.Namespace) -> None:
         check_png(Path(args.output))
     from studio.evaluation.metrics import signal_to_noise
     from studio.export.png import save_work
-    from studio.latent.inversion import Reader, encode, polish, read, to_recipe
+    from studio.latent.inversion import encode, polish, read, rebuild, to_recipe
+    from studio.latent.reading import Reader
     from studio.model import Model, to_pixels
 
     model = Model.open(args.model)
     picture = read_picture(Path(args.picture), model.resolution)
-    reader = Reader.learn(model)
+    reader = Reader.of(model)
     read(model, reader, encode(model, picture))  # once, to warm up
     begun = time.perf_counter()
     latents = encode(model, picture)
@@ -62,7 +63,7 @@ def _invert(args: argparse.Namespace) -> None:
         "psnr_db": round(signal_to_noise(*map(to_pixels, ([pixels], [picture]))), 2),
         "first_reading_ms": round(first_ms, 1),
         "polish_s": round(polish_s, 2),
-        "outside": reader.is_outside(latents),
+        "outside": reader.world.is_outside(picture, rebuild(model, latents)),
         "recipe": recipe.to_dict(),
     }
     answer(args, value, _lines(value, args.output))

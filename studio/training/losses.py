@@ -42,19 +42,6 @@ def reconstruction(made: Tensor, real: Tensor, scales: int = 3) -> Tensor:
     return loss
 
 
-def perceptual(made: list[Tensor], real: list[Tensor]) -> Tensor:
-    """Give how differently a network sees two sets of pictures; maps [N,C,h,w].
-
-    Squared distance of the maps' vectors, each brought to length 1, mean over places
-    and maps (Eq. 1, arXiv:1801.03924, without its learnt weights): 0 to 4.
-    """
-    parts = [
-        (F.normalize(a) - F.normalize(b)).square().sum(dim=1).mean()
-        for a, b in zip(made, real, strict=True)
-    ]
-    return torch.stack(parts).mean()
-
-
 def grid(pixels: Tensor, cell: int) -> Tensor:
     """Give how far the cells that pixels [N,3,H,W] were decoded from show in them.
 

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from studio.evaluation.features import FeatureMaps
+from studio.evaluation.metrics import perceptual
 from studio.model import to_pixels
 from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import freeze, place
 from studio.training.dataset import Pictures
-from studio.training.losses import perceptual, reconstruction
+from studio.training.losses import reconstruction
 from studio.training.phase import Randomness
 from studio.training.settings import TrainSettings
 

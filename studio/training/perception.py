@@ -13,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from studio.evaluation.features import FeatureMaps
+from studio.evaluation.metrics import perceptual
 from studio.networks.autoencoder import Autoencoder
 from studio.networks.blocks import place
 from studio.networks.perception import FeatureJudge
 from studio.training.augment import augment, recolour
 from studio.training.diversity import LEVEL, MOST, Diversity, grey
 from studio.training.layout import count_borrowed
-from studio.training.losses import difference_penalty, grid, perceptual, relativistic
+from studio.training.losses import difference_penalty, grid, relativistic
 from studio.training.painter import EVENNESS, FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.places import PICTURES, Places
