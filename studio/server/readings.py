@@ -18,6 +18,7 @@ import io
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Generator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,12 +26,14 @@ import numpy as np
 from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from studio import recipe_fields as fields
 from studio.checkpoint import installed, read_card
 from studio.errors import InputError
-from studio.recipe import Recipe, read_json
+from studio.latent.space import grow
+from studio.recipe import DEFAULT_VARIETY, VARIETY_MAX, Recipe, read_json
+from studio.recipe_parts import source_to_dict
 from studio.server.guards import Endpoint, read_body
 from studio.server.picks import Patient
 from studio.server.worker import RenderWorker, in_words
@@ -69,7 +72,11 @@ class Readings:
 
     def table(self) -> list[tuple[str, str, Endpoint]]:
         """Give method, path and endpoint of each address."""
-        return [("POST", "/picture", self.picture), ("POST", "/polish", self.polish)]
+        return [
+            ("POST", "/picture", self.picture),
+            ("POST", "/polish", self.polish),
+            ("POST", "/style", self.style),
+        ]
 
     async def picture(self, request: Request) -> Response:
         """``POST /studio/picture?model=&board=&chance=``: a picture as a work."""
@@ -101,6 +108,26 @@ class Readings:
             raise InputError("recipe_no_picture")
         await self._ask(recipe.model, lambda model: model.check(recipe))
         return self._answer(self._polish(recipe))
+
+    async def style(self, request: Request) -> Response:
+        """``POST /studio/style``: ``{"source"}`` that looks like a work at a variety.
+
+        Takes ``{"recipe", "variety"}``; sliders and mixes of the work are in it.
+        """
+        text = await read_body(request, POLISH_LIMIT)
+        body = fields.an_object(read_json(text, POLISH_LIMIT), "style")
+        fields.check_keys(body, "", ("recipe", "variety"), ("recipe",))
+        recipe = Recipe.from_dict(body["recipe"])
+        variety = fields.a_number(
+            body.get("variety", DEFAULT_VARIETY), "variety", 0, VARIETY_MAX
+        )
+        bare = replace(recipe, variety=variety, directions=(), mix=(), kinds=())
+
+        def task(model: Model) -> Line:
+            grown = grow(bare, model.style(recipe), model)
+            return {"source": source_to_dict(grown.source)}
+
+        return JSONResponse(await self._ask(recipe.model, task))
 
     def _answer(self, lines: AsyncIterator[Line]) -> Response:
         return Patient(_told(lines), lambda: None, media_type="application/x-ndjson")

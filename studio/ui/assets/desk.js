@@ -5,6 +5,7 @@
 import { acceptPictures, readPicture } from "./drop.js";
 import { languages } from "./languages.js";
 import { cardWords, listModels, readCard } from "./models.js";
+import { holdsRecipe } from "./picturing.js";
 import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
 import { fitted, withRecipe, workOf } from "./store.js";
 import { taught } from "./taught.js";
@@ -12,6 +13,8 @@ import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
 
 /** The seed of a checkpoint's preview: the dream begins in the first picture. */
 const FIRST_SEED = 48;
+/** Letters of a link that everything takes. */
+const LONG_LINK = 8000;
 
 export class Desk {
   models = [];
@@ -223,8 +226,12 @@ export class Desk {
   async #copyLink() {
     this.hold();
     this.store.flush();
-    const copied = await copy(linkTo(this.store.recipe));
-    this.status.tell(copied ? "ui.status.copied" : "ui.status.not_copied", {}, { good: copied });
+    const link = linkTo(this.store.recipe);
+    const copied = await copy(link);
+    // A picture of one's own travels in the link, and not every place takes so much.
+    const long = link.length > LONG_LINK ? "ui.status.copied_long" : "ui.status.copied";
+    const params = { kb: Math.round(link.length / 1024) };
+    this.status.tell(copied ? long : "ui.status.not_copied", params, { good: copied });
   }
 
   async #fullscreen() {
@@ -237,17 +244,23 @@ export class Desk {
     }
   }
 
-  /** Listen for saved pictures on `room`. */
+  /** Listen for pictures on `room`. */
   acceptPictures(room) {
-    this.pick = acceptPictures(room, (file) =>
-      this.#attempt(async () => {
-        const { recipe, installed } = await readPicture(file);
-        if (!installed) {
-          return this.status.tell("ui.status.not_installed", { model: recipe.model });
-        }
-        await this.bring({ recipe }, "picture");
-      }, "read"),
-    );
+    this.pick = acceptPictures(room, (files) => this.takeFiles(files));
+  }
+
+  /** A picture that was saved here brings its work back; others are read. */
+  takeFiles(files) {
+    return this.#attempt(async () => {
+      if (files.length > 1 || !(await holdsRecipe(files[0]))) {
+        return this.actions.readPictures(files);
+      }
+      const { recipe, installed } = await readPicture(files[0]);
+      if (!installed) {
+        return this.status.tell("ui.status.not_installed", { model: recipe.model });
+      }
+      return this.bring({ recipe }, "picture");
+    }, "read");
   }
 
   #followLink() {

@@ -1,26 +1,22 @@
-/** Bringing a saved picture back: drop it anywhere on the page, or pick the file. */
-import { Trouble, ask } from "./address.js";
+/** Bringing pictures: drop them anywhere on the page, or pick the files. */
+import { ask } from "./address.js";
 import { make } from "./elements.js";
 import { word } from "./languages.js";
+import { picturesOf } from "./picturing.js";
+import { pickFiles } from "./refine/files.js";
 
-/** The server refuses more; no need to send it (bytes). */
-const LIMIT = 32 * 1024 * 1024;
+const PICTURES = "image/png,image/jpeg,image/webp";
 
 /**
  * Listen for files on the whole page.
  * @param {HTMLElement} root
- * @param {(file: File) => void} onFile
+ * @param {(files: File[]) => void} onFiles
  * @returns {() => void} opens the file picker
  */
-export function acceptPictures(root, onFile) {
+export function acceptPictures(root, onFiles) {
   const veil = make("div", { class: "veil", hidden: true });
   veil.append(word(make("p"), { text: "ui.drop" }));
-  const picker = make("input", { type: "file", accept: "image/png", hidden: true });
-  picker.addEventListener("change", () => {
-    if (picker.files[0]) onFile(picker.files[0]);
-    picker.value = "";
-  });
-  root.append(veil, picker);
+  root.append(veil);
 
   const holdsFiles = (event) =>
     root.dataset.room !== "train" && event.dataTransfer?.types?.includes("Files");
@@ -36,9 +32,15 @@ export function acceptPictures(root, onFile) {
     if (!holdsFiles(event)) return;
     event.preventDefault();
     enter(-depth);
-    if (event.dataTransfer.files[0]) onFile(event.dataTransfer.files[0]);
+    const files = picturesOf(event.dataTransfer);
+    // What is no picture is told by whoever reads it.
+    const brought = files.length ? files : [...event.dataTransfer.files].slice(0, 1);
+    if (brought.length) onFiles(brought);
   });
-  return () => picker.click();
+  return async () => {
+    const files = await pickFiles(PICTURES, { multiple: true });
+    if (files.length) onFiles(files);
+  };
 }
 
 /**
@@ -46,9 +48,6 @@ export function acceptPictures(root, onFile) {
  * @returns {Promise<{recipe: object, installed: boolean, changed: boolean}>}
  */
 export async function readPicture(file) {
-  if (file.size > LIMIT) {
-    throw new Trouble("picture_too_heavy", { limit: LIMIT / 1024 / 1024 });
-  }
   const response = await ask("read", { method: "POST", body: file });
   return response.json();
 }

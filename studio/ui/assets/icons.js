@@ -44,6 +44,13 @@ const DRAWINGS = {
   cull: `<path d="M3.500 5h2M9 5h2M14.500 5h2M3.500 10h2M9 10h2M14.500 10h2M3.500 15h2M9 15h2
     M14.500 15h2"/>`,
   why: `<path d="M4 4.500h12v9H9L5.500 16.500v-3H4zM7 7.500h6M7 10.500h4"/>`,
+  image: `<rect x="3" y="4" width="14" height="12" rx="1.500"/>
+    <path d="m3.500 14 4-4.500 3 3 2-2 4 4"/><path class="dot" d="M13 7.500h.01"/>`,
+  camera: `<path d="M3 6.500h3l1.200-2h5.600l1.200 2h3v9.500H3z"/><circle cx="10" cy="11" r="2.800"/>`,
+  board: `<rect x="3" y="4" width="7" height="6"/><rect x="8" y="8" width="9" height="8"/>`,
+  polish: `<path d="M10 3.500 11.600 8.400 16.500 10l-4.900 1.600L10 16.500l-1.600-4.900L3.500 10l4.900-1.600z"/>`,
+  difference: `<rect x="3.500" y="5" width="8" height="8"/><rect x="8.500" y="8" width="8" height="8"/>`,
+  move: `<path d="M10 3v14M3 10h14M8 5l2-2 2 2M8 15l2 2 2-2M5 8l-2 2 2 2M15 8l2 2-2 2"/>`,
   add: `<path d="M10 5v10M5 10h10"/>`,
   pencil: `<path d="m4.500 15.500 1-3.500 8-8 2.500 2.500-8 8z"/>`,
   close: `<path d="m5.500 5.500 9 9M14.500 5.500l-9 9"/>`,

@@ -1,6 +1,7 @@
 /** Furnishes the room: which control stands where, and what starts folded. */
 import { button, fold, make } from "./elements.js";
 import { word } from "./languages.js";
+import { picturing } from "./picturing.js";
 import { prefer, preference } from "./preferences.js";
 import { refining } from "./refining.js";
 import { keyOf } from "./shortcuts.js";
@@ -60,6 +61,7 @@ export function furnish(room, desk) {
   );
   room.querySelector(".name").after(places.words);
   places.first.before(remembered(refining(room, desk), false));
+  places.first.before(remembered(picturing(room, desk), false));
   word(room.querySelector(".actions"), { name: "ui.actions" });
   word(places.keepers, { name: "ui.keepers" });
   nameFrame(places.frame, desk);

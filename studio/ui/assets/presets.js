@@ -8,7 +8,7 @@ import { button, fold, make } from "./elements.js";
 import { ownLabels, wordName } from "./labels.js";
 import { languages, say, signed, word } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
-import { offerFile, pickFile } from "./refine/files.js";
+import { offerFile, pickFiles } from "./refine/files.js";
 import { MOST_OWN as MOST_TAUGHT, readWord, taught } from "./taught.js";
 
 const OWN = "presets";
@@ -224,7 +224,7 @@ export class Presets {
   }
 
   async #import() {
-    const file = await pickFile(".json");
+    const [file] = await pickFiles(".json");
     if (!file) return undefined;
     const [own, brought] = [preference(OWN, []), await readPresets(file)];
     if (!brought) return this.words.status.tell("ui.preset.bad_file");

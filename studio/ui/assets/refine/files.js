@@ -18,12 +18,16 @@ export function offerFile(text, name) {
   download(new Blob([text], { type: "application/json" }), name);
 }
 
-/** @returns {Promise<File | null>} the file that the person picks */
-export function pickFile(accept) {
+/**
+ * @param {string} accept
+ * @param {{capture?: string | null, multiple?: boolean}} [how]
+ * @returns {Promise<File[]>} the files that the person picks
+ */
+export function pickFiles(accept, { capture = null, multiple = false } = {}) {
   return new Promise((resolve) => {
-    const input = make("input", { type: "file", accept });
-    input.addEventListener("change", () => resolve(input.files[0] ?? null));
-    input.addEventListener("cancel", () => resolve(null));
+    const input = make("input", { type: "file", accept, capture, multiple });
+    input.addEventListener("change", () => resolve([...input.files]));
+    input.addEventListener("cancel", () => resolve([]));
     input.click();
   });
 }

@@ -3,15 +3,10 @@
  * mask, and the parent to show where it is bright. A child of a child inherits the
  * patch, so what was kept once is kept from the same work through the generations.
  */
-import { button, make } from "../elements.js";
+import { button } from "../elements.js";
 import { prefer, preference } from "../preferences.js";
+import { Brush, TOUCH, read, written } from "./brush.js";
 
-/** Cells of the mask on its longer side; the latents have fewer. */
-const CELLS = 32;
-/** The brush, as a share of the picture's width. */
-const BRUSH = 0.09;
-/** Cells that are less painted than this in all are a touch by mistake (0 to 255). */
-const TOUCH = 255;
 const MOST_PATCHES = 8;
 const REMEMBERED = 24;
 
@@ -19,11 +14,9 @@ export class Region {
   /** @param {import("../desk.js").Desk} desk @param {() => void} onChange */
   constructor(desk, onChange) {
     Object.assign(this, { desk, onChange, on: false, mask: null });
-    this.canvas = make("canvas", { class: "region", hidden: true });
-    desk.room.querySelector(".frame").append(this.canvas);
+    this.brush = new Brush(desk, (mask, final) => final && this.#painted(mask));
     this.control = button("region", () => this.#toggle(), { icon: "brush" });
     this.control.setAttribute("aria-pressed", "false");
-    this.#listen();
   }
 
   /**
@@ -43,66 +36,18 @@ export class Region {
   #toggle() {
     this.on = !this.on;
     this.control.setAttribute("aria-pressed", String(this.on));
-    this.canvas.hidden = !this.on;
-    if (this.on) return this.#clear();
+    if (this.on) {
+      this.brush.open();
+      return this.desk.status.tell("ui.region.paint");
+    }
+    this.brush.close();
     const had = this.mask !== null;
     this.mask = null;
     return had && this.onChange();
   }
 
-  #clear() {
-    const [height, width] = this.desk.store.card.resolution;
-    const scale = CELLS / Math.max(height, width);
-    this.canvas.width = Math.max(1, Math.round(width * scale));
-    this.canvas.height = Math.max(1, Math.round(height * scale));
-    this.desk.status.tell("ui.region.paint");
-  }
-
-  #listen() {
-    const { canvas } = this;
-    // The picture below is dragged and doubly clicked for other things.
-    for (const type of ["pointerdown", "dblclick"]) {
-      canvas.addEventListener(type, (event) => event.stopPropagation());
-    }
-    canvas.addEventListener("pointerdown", (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.desk.hold();
-      this.last = null;
-      this.#paint(event);
-    });
-    canvas.addEventListener("pointermove", (event) => {
-      if (event.buttons && canvas.hasPointerCapture(event.pointerId)) this.#paint(event);
-    });
-    canvas.addEventListener("pointerup", () => this.#read());
-  }
-
-  /** A line from where the brush was; with Shift or the other button it rubs out. */
-  #paint(event) {
-    const box = this.canvas.getBoundingClientRect();
-    const { width, height } = this.canvas;
-    const at = [
-      ((event.clientX - box.left) / box.width) * width,
-      ((event.clientY - box.top) / box.height) * height,
-    ];
-    const pen = this.canvas.getContext("2d");
-    pen.globalCompositeOperation =
-      event.shiftKey || event.buttons & 2 ? "destination-out" : "source-over";
-    pen.strokeStyle = "rgb(220 168 102)";
-    pen.lineWidth = BRUSH * 2 * width;
-    pen.lineCap = "round";
-    pen.beginPath();
-    pen.moveTo(...(this.last ?? at));
-    pen.lineTo(...at);
-    pen.stroke();
-    this.last = at;
-  }
-
-  #read() {
-    const { width, height } = this.canvas;
-    const { data } = this.canvas.getContext("2d").getImageData(0, 0, width, height);
-    const cells = Uint8Array.from({ length: width * height }, (_, at) => data[4 * at + 3]);
-    const painted = cells.reduce((sum, cell) => sum + cell, 0) > TOUCH;
-    this.mask = painted ? { h: height, w: width, data: written(cells) } : null;
+  #painted(mask) {
+    this.mask = mask;
     this.onChange();
   }
 }
@@ -132,12 +77,4 @@ function freed(recipe) {
 function remember(data) {
   const others = preference("refine:regions", []).filter((other) => other !== data);
   prefer("refine:regions", [...others, data].slice(-REMEMBERED));
-}
-
-function read({ data }) {
-  return Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-}
-
-function written(cells) {
-  return btoa(String.fromCharCode(...cells));
 }

@@ -5,7 +5,7 @@
 import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
-import { offerFile, pickFile } from "./files.js";
+import { offerFile, pickFiles } from "./files.js";
 
 const PROFILES = "taste-profiles";
 const NAME_LENGTH = 40;
@@ -138,7 +138,7 @@ export class Taste {
   }
 
   async #open() {
-    const file = await pickFile(".json");
+    const [file] = await pickFiles(".json");
     if (file) this.#read(await file.text());
   }
 

@@ -7,7 +7,7 @@ import { languages, say, word } from "../languages.js";
 import { fitted } from "../store.js";
 import { Comparison } from "./comparison.js";
 import { Foot } from "./foot.js";
-import { offerFile, pickFile, styled } from "./files.js";
+import { offerFile, pickFiles, styled } from "./files.js";
 import { nearest, readTree, revived, rowsOf, standing, writeTree } from "./lineage.js";
 import { Row, ROW_HEIGHT } from "./row.js";
 
@@ -282,7 +282,7 @@ export class Tree {
   }
 
   async #pick() {
-    const file = await pickFile(".json");
+    const [file] = await pickFiles(".json");
     if (!file) return;
     try {
       await this.import(await file.text());

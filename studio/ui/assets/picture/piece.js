@@ -1,0 +1,85 @@
+/** A piece of a collage: a picture that is moved, scaled, turned, and rubbed away. */
+import { make } from "../elements.js";
+
+/** Pixels of a piece's longer side that are kept. */
+const MOST_SIDE = 640;
+export const LEAST = 0.08;
+export const MOST = 3;
+
+export class Piece {
+  /** @param {ImageBitmap} bitmap @param {{x: number, y: number, size: number}} at */
+  constructor(bitmap, at) {
+    const scale = Math.min(1, MOST_SIDE / Math.max(bitmap.width, bitmap.height));
+    const [width, height] = [bitmap.width, bitmap.height].map((side) =>
+      Math.max(1, Math.round(side * scale)),
+    );
+    this.canvas = make("canvas", { width, height });
+    this.canvas.getContext("2d").drawImage(bitmap, 0, 0, width, height);
+    /** Centre and longer side in widths of the board, and a turn in radians. */
+    Object.assign(this, { angle: 0, ...at });
+  }
+
+  /** Its sides in widths of the board. */
+  get sides() {
+    const { width, height } = this.canvas;
+    const longer = Math.max(width, height);
+    return [(this.size * width) / longer, (this.size * height) / longer];
+  }
+
+  /** Draw it on a board `across` pixels wide. */
+  draw(pen, across) {
+    const [width, height] = this.sides.map((side) => side * across);
+    pen.save();
+    pen.translate(this.x * across, this.y * across);
+    pen.rotate(this.angle);
+    pen.drawImage(this.canvas, -width / 2, -height / 2, width, height);
+    pen.restore();
+  }
+
+  /** Draw its edge. */
+  outline(pen, across) {
+    const [width, height] = this.sides.map((side) => side * across);
+    pen.save();
+    pen.translate(this.x * across, this.y * across);
+    pen.rotate(this.angle);
+    pen.strokeRect(-width / 2, -height / 2, width, height);
+    pen.restore();
+  }
+
+  /** Where a point of the board lies on the piece, 0 to 1 each way inside it. */
+  locate([x, y]) {
+    const [cos, sin] = [Math.cos(-this.angle), Math.sin(-this.angle)];
+    const [dx, dy] = [x - this.x, y - this.y];
+    const [width, height] = this.sides;
+    return [(dx * cos - dy * sin) / width + 0.5, (dx * sin + dy * cos) / height + 0.5];
+  }
+
+  holds(point) {
+    return this.locate(point).every((at) => at >= 0 && at <= 1);
+  }
+
+  /** Rub away a stroke of the board, `wide` in widths of the board. */
+  rub(from, to, wide) {
+    const pen = this.canvas.getContext("2d");
+    const { width, height } = this.canvas;
+    const at = (point) => this.locate(point).map((share, axis) => share * [width, height][axis]);
+    pen.globalCompositeOperation = "destination-out";
+    pen.lineWidth = (wide * Math.max(width, height)) / this.size;
+    pen.lineCap = "round";
+    pen.beginPath();
+    pen.moveTo(...at(from));
+    pen.lineTo(...at(to));
+    pen.stroke();
+  }
+
+  /** Make it larger or smaller, within reason. */
+  scale(by) {
+    this.size = Math.max(LEAST, Math.min(MOST, this.size * by));
+  }
+
+  /** Move it; its middle stays on the board, `tall` widths high. */
+  move(dx, dy, tall) {
+    this.x = Math.max(0, Math.min(1, this.x + dx));
+    this.y = Math.max(0, Math.min(tall, this.y + dy));
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The way into pictures: a fold that is loaded when somebody opens it or brings a
+ * picture. One that was saved here brings its work back; any other is read into the
+ * model; several at once lie on the board.
+ */
+import { Trouble } from "./address.js";
+import { fold, make } from "./elements.js";
+
+/** The server refuses more; no need to send it (bytes). */
+const LIMIT = 32 * 1024 * 1024;
+/** What PNGs that were saved here have inside. */
+const MARK = "reverie\0";
+
+/** @param {HTMLElement} room @param {import("./desk.js").Desk} desk */
+export function picturing(room, desk) {
+  const place = make("div", { class: "picturing" });
+  const details = fold("picture", place);
+  const load = () => import("./picture/panel.js");
+  let made = null;
+  const panel = () => (made ??= load().then(({ Pictures }) => new Pictures(room, place, desk)));
+  const attempt = async (task) => {
+    try {
+      return await task(await panel());
+    } catch (error) {
+      return desk.status.tellError(error, "read");
+    }
+  };
+  const onWork = (task) => desk.store.work && attempt(task);
+
+  details.addEventListener("toggle", () => details.open && attempt((it) => it.wake()));
+  Object.assign(desk.actions, {
+    /** Read pictures that hold no recipe: one onto the easel, several onto the board. */
+    readPictures: (files) => {
+      details.open = true;
+      return onWork((it) => (files.length > 1 ? it.collage(files) : it.read(files[0])));
+    },
+    board: () => onWork((it) => it.collage([])),
+  });
+  addEventListener("paste", (event) => {
+    const files = picturesOf(event.clipboardData);
+    if (!files.length || room.dataset.room === "train") return;
+    event.preventDefault();
+    desk.takeFiles(files);
+  });
+  return details;
+}
+
+/** The pictures that are dropped or pasted. @returns {File[]} */
+export function picturesOf(transfer) {
+  return [...(transfer?.files ?? [])].filter(
+    ({ type, name }) => type.startsWith("image/") || /\.(png|jpe?g|webp)$/i.test(name),
+  );
+}
+
+/** Whether a file was saved here, with its recipe inside. @throws {Trouble} */
+export async function holdsRecipe(file) {
+  if (file.size > LIMIT) throw new Trouble("picture_too_heavy", { limit: LIMIT / 2 ** 20 });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (bytes[0] !== 0x89 || bytes[1] !== 0x50) return false;
+  return new TextDecoder("latin1").decode(bytes).includes(MARK);
+}
