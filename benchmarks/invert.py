@@ -84,7 +84,7 @@ def _read_one(model: Model, reader: Reader, picture: np.ndarray) -> dict[str, An
     first = read(model, reader, latents)
     read_ms = 1000 * (time.perf_counter() - began)
     began = time.perf_counter()
-    *_, last = polish(model, reader, latents, first)
+    *_, last = polish(model, reader, latents, first, picture=picture)
     polish_s = time.perf_counter() - began
     floor = _compare(rebuild(model, latents), picture)
     works = {dial: to_recipe(model, last, dial) for dial in DIALS}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from trainers import TINY
 
-from benchmarks import gpu_smoke, harness, train
+from benchmarks import gpu_smoke, harness, invert, train
 from benchmarks.harness import Page, Unavailable, medians, percentile
 from benchmarks.live import slider_values
 from studio.training.dataset import Pictures
@@ -129,3 +129,16 @@ def test_the_training_benchmark_measures_stages_and_loops(
     assert all(0 < share < 1 for share in found["lost_share"].values())
     for in_pixels in (False, True):
         assert train.measure_loop(32, in_pixels, 0.1)["images_per_s"] > 0
+
+
+def test_the_benchmark_of_pictures_measures_what_it_says(tiny_reader: Path) -> None:
+    found = invert.measure("tiny", "", pictures=2, cases=3)
+    assert found["pictures"] == 2 and not found["held_out"]
+    whole, floor = found["polished_1"], found["autoencoder"]
+    assert whole["psnr_db"] == pytest.approx(floor["psnr_db"], abs=0.1)
+    assert found["polished_0"]["perceptual"] > floor["perceptual"]
+    assert set(found["outside"].values()) <= {0.0, 0.5, 1.0}
+    fragments = found["fragments"]
+    assert fragments["cases"] == 3 and fragments["seam"] > 0
+    assert fragments["nearer_than_both"] <= fragments["nearer_than_mean"]
+    json.dumps(found)

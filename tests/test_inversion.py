@@ -178,3 +178,19 @@ def test_the_dial_has_ends(
     asked = ["invert", "tiny", str(photo(tmp_path / "p.png")), "--faithful", faithful]
     assert main(asked) == 2
     assert "--faithful" in capsys.readouterr().err
+
+
+def test_pieces_are_completed_by_command_in_more_than_one_way(
+    tmp_path: Path, tiny_reader: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pieces = np.asarray(Image.open(photo(tmp_path / "p.png")).convert("RGBA")).copy()
+    pieces[:, 35:, 3] = 0
+    Image.fromarray(pieces).save(tmp_path / "pieces.png")
+    asked = ["invert", "tiny", str(tmp_path / "pieces.png"), "--fragments", "--json"]
+    told = []
+    for more in ([], ["--chance", "4"]):
+        assert main([*asked, *more]) == 0
+        told.append(json.loads(capsys.readouterr().out))
+    assert told[0].keys() == told[1].keys() and told[0]["psnr_db"] > 5
+    assert told[0]["recipe"]["residual"]["amount"] == 0.9
+    assert told[0]["recipe"]["source"] != told[1]["recipe"]["source"]

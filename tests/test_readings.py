@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import struct
@@ -184,8 +185,9 @@ def test_another_reading_needs_a_seed(server: Server) -> None:
     assert answer.json()["error"]["code"] == "seed_range"
 
 
-def polish(server: Server, recipe: Recipe) -> list[dict[str, Any]]:
-    return lines_of(server.post("studio/polish", json={"recipe": recipe.to_dict()}))
+def polish(server: Server, recipe: Recipe, **more: str) -> list[dict[str, Any]]:
+    body = {"recipe": recipe.to_dict(), **more}
+    return lines_of(server.post("studio/polish", json=body))
 
 
 def missed(recipe: Recipe) -> float:
@@ -202,6 +204,16 @@ def test_polishing_tells_how_far_it_is_and_leaves_sliders_alone(server: Server) 
     last = Recipe.from_dict(lines[-1]["recipe"])
     assert missed(last) < missed(first)
     assert last.directions == first.directions
+
+
+def test_polishing_looks_at_the_picture_where_it_comes_along(server: Server) -> None:
+    first = work_of(server, packed(painting()))
+    told = base64.b64encode(packed(painting())).decode()
+    seen = Recipe.from_dict(polish(server, first, picture=told)[-1]["recipe"])
+    blind = Recipe.from_dict(polish(server, first)[-1]["recipe"])
+    assert seen.source != blind.source
+    for bad in ("?", told[:40]):
+        assert "error" in polish(server, first, picture=bad)[0]
 
 
 def test_who_hangs_up_has_cancelled_and_keeps_nobody_waiting(server: Server) -> None:
@@ -237,3 +249,38 @@ def test_a_model_that_has_read_nothing_learns_how_and_says_so(
         assert tiny_reader.exists()
     finally:
         tiny_reader.write_bytes(kept)
+
+
+def test_a_work_takes_the_paint_or_the_form_of_another(
+    server: Server, tiny_model: Model
+) -> None:
+    own = tiny_model.recipe(5).with_direction("pca-01", 2.0)
+    other = tiny_model.recipe(6).with_direction("pca-02", 1.0)
+
+    def taken(what: str) -> np.ndarray:
+        body = {"recipe": own.to_dict(), "other": other.to_dict(), "what": what}
+        (line,) = lines_of(server.post("studio/exchange", json=body))
+        every = list(range(tiny_model.layers))
+        mix = [{"layers": every, "source": line["source"], "amount": 1.0}]
+        return tiny_model.style(Recipe.from_dict({**own.to_dict(), "mix": mix}))
+
+    plain, step = tiny_model.style(own), tiny_model.by_name["pca-01"]
+    moved = 2 * step.sigma * step.rows
+    last = tiny_model.layers - 1
+    # The finer layers are the painter's own; the sliders stay on top.
+    paint = taken("paint") - moved
+    assert np.allclose(paint[last], tiny_model.style(other)[last], atol=1e-3)
+    assert np.allclose(taken("form")[last], plain[last], atol=1e-3)
+    assert not np.allclose(taken("form")[0], taken("paint")[0], atol=1e-2)
+
+
+def test_only_halves_can_be_exchanged(server: Server, tiny_model: Model) -> None:
+    work = tiny_model.recipe(5).to_dict()
+    body = {"recipe": work, "other": work, "what": "soul"}
+    answer = server.post("studio/exchange", json=body)
+    assert answer.json()["error"]["code"] == "exchange_kind"
+
+
+def test_making_ready_is_told_too(server: Server) -> None:
+    lines = lines_of(server.post("studio/picture/warm?model=tiny"))
+    assert lines[-1] == {"share": 1.0}

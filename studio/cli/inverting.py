@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.works import check_png, write_file
 from studio.errors import InputError
+from studio.recipe import Recipe
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from studio.latent.reading import Reader
+    from studio.model import Model
+
 FAITHFUL = 0.5
+WHOLE = 0.9  # of pieces, which were chosen for what they are
 
 
 def register(verbs: Any) -> None:
@@ -26,47 +31,104 @@ def register(verbs: Any) -> None:
     parser.add_argument(
         "--faithful",
         type=float,
-        default=FAITHFUL,
+        default=None,
         metavar="A",
         help=text("cli.help.faithful"),
+    )
+    parser.add_argument("--fragments", action="store_true", help=text("cli.help.holes"))
+    parser.add_argument(
+        "--chance", type=int, metavar="SEED", help=text("cli.help.chance")
     )
     parser.add_argument("-o", "--output", metavar="FILE", help=text("cli.help.output"))
 
 
 def _invert(args: argparse.Namespace) -> None:
+    if args.faithful is None:
+        args.faithful = WHOLE if args.fragments else FAITHFUL
     if not 0 <= args.faithful <= 1:
         raise InputError("invert_faithful", value=args.faithful)
+    chance = None if args.chance is None else Recipe.parse_seed(str(args.chance))
     if args.output:
         check_png(Path(args.output))
-    from studio.evaluation.metrics import signal_to_noise
     from studio.export.png import save_work
-    from studio.latent.inversion import encode, polish, read, rebuild, to_recipe
     from studio.latent.reading import Reader
-    from studio.model import Model, to_pixels
+    from studio.model import Model
 
     model = Model.open(args.model)
-    picture = read_picture(Path(args.picture), model.resolution)
-    reader = Reader.of(model)
+    read = _complete if args.fragments else _find
+    recipe, value = read(model, Reader.of, Path(args.picture), args.faithful, chance)
+    if args.output:
+        write_file(Path(args.output), save_work(model, recipe))
+    value["recipe"] = recipe.to_dict()
+    answer(args, value, _lines(value, args.output))
+
+
+def _find(
+    model: Model,
+    reader_of: Callable[[Model], Reader],
+    path: Path,
+    faithful: float,
+    chance: int | None,
+) -> tuple[Recipe, dict[str, Any]]:
+    """Read a picture and polish it; tell how near it came and how long it took."""
+    from studio.latent.inversion import encode, polish, read, rebuild, to_recipe
+
+    picture = read_picture(path, model.resolution)
+    reader = reader_of(model)
     read(model, reader, encode(model, picture))  # once, to warm up
     begun = time.perf_counter()
     latents = encode(model, picture)
-    found = read(model, reader, latents)
+    found = read(model, reader, latents, chance=chance)
     first_ms = 1000 * (time.perf_counter() - begun)
     begun = time.perf_counter()
-    *_, found = polish(model, reader, latents, found)
+    *_, found = polish(model, reader, latents, found, picture=picture)
     polish_s = time.perf_counter() - begun
-    recipe = to_recipe(model, found, args.faithful)
-    pixels = model.render_canonical(recipe)
-    if args.output:
-        write_file(Path(args.output), save_work(model, recipe))
+    recipe = to_recipe(model, found, faithful)
     value = {
-        "psnr_db": round(signal_to_noise(*map(to_pixels, ([pixels], [picture]))), 2),
+        "psnr_db": _nearness(model, recipe, picture),
         "first_reading_ms": round(first_ms, 1),
         "polish_s": round(polish_s, 2),
         "outside": reader.world.is_outside(picture, rebuild(model, latents)),
-        "recipe": recipe.to_dict(),
     }
-    answer(args, value, _lines(value, args.output))
+    return recipe, value
+
+
+def _complete(
+    model: Model,
+    reader_of: Callable[[Model], Reader],
+    path: Path,
+    faithful: float,
+    chance: int | None,
+) -> tuple[Recipe, dict[str, Any]]:
+    """Complete a picture with holes; it is the pieces that it is compared with."""
+    from studio.latent.fragments import complete
+    from studio.training.scrap import take_board
+
+    if not path.is_file():
+        raise InputError("invert_missing", file=str(path))
+    board = take_board(path.read_bytes(), model.resolution)
+    reader = reader_of(model)
+    begun = time.perf_counter()
+    recipe = complete(model, reader, board, chance, faithful)
+    first_ms = 1000 * (time.perf_counter() - begun)
+    made = model.render_canonical(recipe)
+    cover = board[..., 3:].astype(float) / 255
+    pieces = (board[..., :3] * cover + made * (1 - cover)).round().astype(made.dtype)
+    value = {
+        "psnr_db": _nearness(model, recipe, pieces),
+        "first_reading_ms": round(first_ms, 1),
+        "polish_s": 0.0,
+        "outside": False,
+    }
+    return recipe, value
+
+
+def _nearness(model: Model, recipe: Recipe, picture: np.ndarray) -> float:
+    from studio.evaluation.metrics import signal_to_noise
+    from studio.model import to_pixels
+
+    made = model.render_canonical(recipe)
+    return round(signal_to_noise(*map(to_pixels, ([made], [picture]))), 2)
 
 
 def read_picture(path: Path, resolution: tuple[int, int]) -> np.ndarray:

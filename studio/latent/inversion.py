@@ -24,10 +24,10 @@ from studio.model import Model, to_bytes, to_pixels
 from studio.networks.blocks import place
 from studio.recipe import Recipe, Residual, Style
 
-STEPS = 60
-RATE = 0.05  # deviations of w a step
-PULL = 0.1  # towards what was read, which is the likeliest
-APART = 0.3  # against layers that go separate ways
+STEPS = 50
+RATE = 0.08  # deviations of w a step
+PULL = 0.05  # towards what was read, which is the likeliest
+APART = 0.1  # against layers that go separate ways
 # Of each field's energy beside its values. Without it the nearest point is a flat one,
 # in streaks: what cannot be matched is best left out, says the mean square alone.
 LIVELINESS = 3.0
@@ -79,13 +79,15 @@ def polish(
     start: Reading,
     seen: Tensor | None = None,
     steps: int = STEPS,
+    picture: np.ndarray | None = None,
 ) -> Iterator[Reading]:
     """Move the w of each layer until latents [C,h,w] agree; yield after each step.
 
-    Whoever stops asking has cancelled. Steps are taken in deviations of w, the rate
-    falls over the second half, and all is drawn to where it started.
+    `picture` uint8 [H,W,3] is what they are of; without it, what the autoencoder makes
+    of them has to do. Whoever stops asking has cancelled. Steps are taken in deviations
+    of w, the rate falls over the second half, and all is drawn to where it started.
     """
-    aim = _Aim(model, latents, seen)
+    aim = _Aim(model, latents, seen, picture)
     scale = reader.basis.square().sum(dim=1)
     first = torch.from_numpy(start.w) - reader.centre
     likely = first @ reader.basis.T / scale  # [layers,K]
@@ -106,12 +108,19 @@ class _Aim:
     """What is polished for: latents [C,h,w] where they are seen, and their picture."""
 
     @torch.no_grad()
-    def __init__(self, model: Model, latents: Tensor, seen: Tensor | None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        latents: Tensor,
+        seen: Tensor | None,
+        picture: np.ndarray | None,
+    ) -> None:
         self._decode = model.autoencoder.decode
         self._latents = latents[None].clone()
         whole = torch.ones(latents.shape[1:])
         self._seen = (whole if seen is None else seen.clone())[None, None]
-        pixels = self._decode(self._latents)
+        known = picture is not None
+        pixels = to_pixels([picture]) if known else self._decode(self._latents)
         self._size = pixels.shape[2:]
         self._maps = open_maps()(pixels * self._shown())
 

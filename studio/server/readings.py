@@ -3,7 +3,8 @@
 ``POST /studio/picture?model=NAME`` takes a picture's bytes and gives the recipe of
 what the model sees in it; with ``board=1`` the picture is a PNG whose alpha says where
 pieces lie, and the model completes it, with ``chance=SEED`` in another way. ``POST
-/studio/polish`` takes ``{"recipe"}`` and brings it nearer to its picture, in steps.
+/studio/polish`` takes ``{"recipe", "picture"}`` and brings the work nearer to its
+picture, in steps; without one (base64) the autoencoder's copy of it has to do.
 
 Both answer with lines of JSON: ``{"share"}`` says how far it has come (learning how to
 read a model the first time, or polishing, with the recipe so far), the last line is
@@ -13,8 +14,7 @@ read a model the first time, or polishing, with the recipe so far), the last lin
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
+import base64
 import json
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Generator
@@ -23,21 +23,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from studio import recipe_fields as fields
 from studio.checkpoint import installed, read_card
 from studio.errors import InputError
 from studio.latent.space import grow
-from studio.recipe import DEFAULT_VARIETY, VARIETY_MAX, Recipe, read_json
+from studio.recipe import Recipe, read_json
 from studio.recipe_parts import source_to_dict
 from studio.server.guards import Endpoint, read_body
 from studio.server.picks import Patient
 from studio.server.worker import RenderWorker, in_words
-from studio.training.dataset import FORMATS, load_picture, take_whole
+from studio.training.scrap import take_board, take_picture
 
 if TYPE_CHECKING:
     from studio.latent.reading import Reader
@@ -45,15 +44,14 @@ if TYPE_CHECKING:
 
 PICTURE_LIMIT = 32 * 2**20  # bytes
 PATIENCE = 120.0  # seconds that a picture may take to come
-POLISH_LIMIT = 260 * 1024
+POLISH_LIMIT = 4 * 2**20  # a picture of 1,024 pixels a side comes with its work
+EXCHANGE_LIMIT = 520 * 1024
+HALVES = ("paint", "form")
 READS = 4  # pictures that are opened at once
 AT_ONCE = 2  # works that are polished
 READERS = 2  # as many as models are open
 FAITHFUL = 0.5
 TOLD_EVERY = 4  # steps of polishing
-# A JPEG is reduced while it is decoded; of all else so many are held at once.
-MOST_PIXELS = 24_000_000
-MOST_BOARD = 2048  # pixels a side of a board, which the page sends at the model's size
 
 T = TypeVar("T")
 Line = dict[str, Any]
@@ -74,8 +72,9 @@ class Readings:
         """Give method, path and endpoint of each address."""
         return [
             ("POST", "/picture", self.picture),
+            ("POST", "/picture/warm", self.warm),
             ("POST", "/polish", self.polish),
-            ("POST", "/style", self.style),
+            ("POST", "/exchange", self.exchange),
         ]
 
     async def picture(self, request: Request) -> Response:
@@ -98,36 +97,44 @@ class Readings:
 
         return self._answer(self._read(name, task))
 
+    async def warm(self, request: Request) -> Response:
+        """``POST /studio/picture/warm?model=``: make ready for a first picture."""
+        name = request.query_params.get("model", "")
+        await run_in_threadpool(_resolution, name)
+        return self._answer(self._read(name, _warm_up))
+
     async def polish(self, request: Request) -> Response:
         """``POST /studio/polish``: the w of a work's picture, nearer with each step."""
         text = await read_body(request, POLISH_LIMIT)
         body = fields.an_object(read_json(text, POLISH_LIMIT), "polish")
-        fields.check_keys(body, "", ("recipe",), ("recipe",))
+        fields.check_keys(body, "", ("recipe", "picture"), ("recipe",))
         recipe = Recipe.from_dict(body["recipe"])
         if recipe.residual is None:
             raise InputError("recipe_no_picture")
         await self._ask(recipe.model, lambda model: model.check(recipe))
-        return self._answer(self._polish(recipe))
+        picture = await run_in_threadpool(_unpack, body.get("picture"), recipe.model)
+        return self._answer(self._polish(recipe, picture))
 
-    async def style(self, request: Request) -> Response:
-        """``POST /studio/style``: ``{"source"}`` that looks like a work at a variety.
+    async def exchange(self, request: Request) -> Response:
+        """``POST /studio/exchange``: a source with one work's form, another's paint.
 
-        Takes ``{"recipe", "variety"}``; sliders and mixes of the work are in it.
+        Takes ``{"recipe", "other", "what"}``: with "paint" the recipe keeps its
+        composition, with "form" it takes the other's. The ``source`` is for a mix of
+        all layers into the recipe.
         """
-        text = await read_body(request, POLISH_LIMIT)
-        body = fields.an_object(read_json(text, POLISH_LIMIT), "style")
-        fields.check_keys(body, "", ("recipe", "variety"), ("recipe",))
-        recipe = Recipe.from_dict(body["recipe"])
-        variety = fields.a_number(
-            body.get("variety", DEFAULT_VARIETY), "variety", 0, VARIETY_MAX
-        )
-        bare = replace(recipe, variety=variety, directions=(), mix=(), kinds=())
+        text = await read_body(request, EXCHANGE_LIMIT)
+        body = fields.an_object(read_json(text, EXCHANGE_LIMIT), "exchange")
+        known = ("recipe", "other", "what")
+        fields.check_keys(body, "", known, known)
+        recipe, other = (Recipe.from_dict(body[key]) for key in known[:2])
+        if body["what"] not in HALVES or recipe.model != other.model:
+            raise InputError("exchange_kind", what=body["what"])
 
         def task(model: Model) -> Line:
-            grown = grow(bare, model.style(recipe), model)
-            return {"source": source_to_dict(grown.source)}
+            turned = body["what"] == "form"
+            return _exchange(model, self._reader(model), recipe, other, turned)
 
-        return JSONResponse(await self._ask(recipe.model, task))
+        return self._answer(self._read(recipe.model, task))
 
     def _answer(self, lines: AsyncIterator[Line]) -> Response:
         return Patient(_told(lines), lambda: None, media_type="application/x-ndjson")
@@ -139,20 +146,24 @@ class Readings:
             yield {"share": round(share, 3)}
         yield await self._ask(name, task)
 
-    async def _polish(self, recipe: Recipe) -> AsyncIterator[Line]:
+    async def _polish(
+        self, recipe: Recipe, picture: np.ndarray | None
+    ) -> AsyncIterator[Line]:
         async with self._stools:
             async for _ in self._learn(recipe.model):
                 yield {"share": 0.0}
             name = recipe.model
-            steps = await self._ask(name, partial(self._begin, recipe))
+            steps = await self._ask(name, partial(self._begin, recipe, picture))
             try:
                 while line := await self._ask(name, partial(_advance, steps)):
                     yield line
             finally:
                 steps.close()
 
-    def _begin(self, recipe: Recipe, model: Model) -> Generator[Line, None, None]:
-        return _polishing(model, self._reader(model), recipe)
+    def _begin(
+        self, recipe: Recipe, picture: np.ndarray | None, model: Model
+    ) -> Generator[Line, None, None]:
+        return _polishing(model, self._reader(model), recipe, picture)
 
     async def _learn(self, name: str) -> AsyncIterator[float]:
         """Yield how far learning to read a model has come, until it is done."""
@@ -199,48 +210,20 @@ def _advance(steps: Generator[T, None, None], _: Model) -> T | None:
     return next(steps, None)
 
 
-def _is_heavy(data: bytes) -> bool:
-    """Tell by its head whether a picture takes more to decode than it may."""
-    with (
-        contextlib.suppress(Exception),
-        Image.open(io.BytesIO(data), formats=FORMATS) as head,
-    ):
-        return head.format != "JPEG" and head.width * head.height > MOST_PIXELS
-    return False
-
-
 def read_chance(text: str) -> int | None:
     """Read the seed of another reading; none where nothing is said."""
     return Recipe.parse_seed(text) if text else None
 
 
-def take_picture(data: bytes, resolution: tuple[int, int]) -> np.ndarray:
-    """Take the centre of a stranger's picture: uint8 [H,W,3]. Raises InputError.
-
-    Its format and size are read from its head and refused before it is decoded; it is
-    turned upright, and only the first of several frames counts.
-    """
-    if _is_heavy(data):
-        raise InputError("picture_heavy", limit=MOST_PIXELS // 10**6)
-    picture = load_picture(io.BytesIO(data), resolution, quick=2 * max(resolution))
-    if picture is None:
-        raise InputError("picture_unreadable")
-    return take_whole(picture, resolution)
-
-
-def take_board(data: bytes, resolution: tuple[int, int]) -> np.ndarray:
-    """Take a board with its pieces: uint8 [H,W,4]. Raises InputError."""
-    height, width = resolution
+def _unpack(text: object, name: str) -> np.ndarray | None:
+    """Take a picture that comes as base64 in JSON. Raises InputError."""
+    if text is None:
+        return None
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG"]) as board:
-            if max(board.size) > MOST_BOARD:
-                raise InputError("picture_unreadable")
-            whole = board.convert("RGBA").resize((width, height), Image.Resampling.BOX)
-            return np.asarray(whole)
-    except InputError:
-        raise
-    except Exception as problem:  # decoders of broken files raise whatever they like
+        data = base64.b64decode(str(text), validate=True)
+    except ValueError as problem:
         raise InputError("picture_unreadable") from problem
+    return take_picture(data, _resolution(name))
 
 
 def _resolution(name: str) -> tuple[int, int]:
@@ -266,14 +249,40 @@ def _compose(
     }
 
 
+def _exchange(
+    model: Model, reader: Reader, recipe: Recipe, other: Recipe, turned: bool
+) -> Line:
+    """Put one work's composition and the other's paint together."""
+    from studio.latent.exchange import exchange
+
+    # The recipe's own sliders come on top of a mix; the other's are part of it.
+    bare = replace(recipe, directions=(), mix=(), patches=(), residual=None)
+    pair = [model.style(bare), model.style(other)]
+    form, paint = reversed(pair) if turned else pair
+    grown = grow(bare, exchange(model, reader, form, paint), model)
+    return {"source": source_to_dict(grown.source)}
+
+
+def _warm_up(model: Model) -> Line:
+    """Open the networks that pictures are looked at with; on the render thread."""
+    from studio.evaluation.features import extract_bands
+    from studio.latent.inversion import encode, open_maps
+
+    grey = np.full((*model.resolution, 3), 127, np.uint8)
+    extract_bands(grey[None])
+    encode(model, grey)
+    open_maps()
+    return {"share": 1.0}
+
+
 def _polishing(
-    model: Model, reader: Reader, recipe: Recipe
+    model: Model, reader: Reader, recipe: Recipe, picture: np.ndarray | None
 ) -> Generator[Line, None, None]:
     """Polish a recipe, a step at a time; on the render thread."""
     from studio.latent import inversion
 
     latents, start = inversion.revive(model, recipe)
-    readings = inversion.polish(model, reader, latents, start)
+    readings = inversion.polish(model, reader, latents, start, picture=picture)
     for step, reading in enumerate(readings, 1):
         line: Line = {"share": step / inversion.STEPS}
         if step % TOLD_EVERY == 0 or step == inversion.STEPS:

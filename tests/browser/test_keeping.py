@@ -139,7 +139,7 @@ def test_a_picture_without_a_recipe_gets_one_sentence(
     noise = np.zeros((8, 8, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / "plain.png")
     drop(room, "plain.png", (tmp_path / "plain.png").read_bytes())
-    room.wait("() => document.querySelector('.status').textContent.includes('PNG')")
+    room.hear("JPEG, PNG and WebP")
     assert room.page.is_hidden(".veil")
     assert room.recipe == before
 

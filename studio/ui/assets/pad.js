@@ -221,7 +221,7 @@ export class Pad {
   async #map() {
     const recipe = this.store.recipe;
     if (!recipe || this.element.offsetParent === null) return;
-    const { source: _, ...rest } = recipe;
+    const { source: _, residual: __, ...rest } = recipe;
     const wanted = JSON.stringify([this.place.seed, rest]);
     if (wanted === this.mapped) return;
     this.mapped = wanted;

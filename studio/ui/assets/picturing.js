@@ -27,7 +27,14 @@ export function picturing(room, desk) {
   };
   const onWork = (task) => desk.store.work && attempt(task);
 
-  details.addEventListener("toggle", () => details.open && attempt((it) => it.wake()));
+  // Whoever opens the fold or drags a file will want to be read.
+  const warm = () => desk.store.card && attempt((it) => it.warm());
+  addEventListener("dragenter", (event) => event.dataTransfer?.types.includes("Files") && warm());
+  details.addEventListener("toggle", () => {
+    if (!details.open) return;
+    attempt((it) => it.wake());
+    warm();
+  });
   Object.assign(desk.actions, {
     /** Read pictures that hold no recipe: one onto the easel, several onto the board. */
     readPictures: (files) => {

@@ -86,9 +86,15 @@ export function withHand(work, hand) {
   return { recipe, hand: Object.keys(taught).length ? { ...merged, taught } : merged };
 }
 
-/** `work` with `fields` of the recipe replaced. */
+/**
+ * `work` with `fields` of the recipe replaced. What was left out of a picture is no
+ * part of what grows from a seed.
+ */
 export function withRecipe(work, fields) {
-  return { ...work, recipe: plain({ ...work.recipe, ...fields }) };
+  const { residual, ...rest } = work.recipe;
+  const seeds = fields.source && !("w" in fields.source);
+  const kept = residual && !seeds ? { ...rest, residual } : rest;
+  return { ...work, recipe: plain({ ...kept, ...fields }) };
 }
 
 /** `work` as the model of `card` can make it; it may have changed since. */

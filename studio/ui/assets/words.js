@@ -78,7 +78,7 @@ export class Words {
     try {
       const { recipe } = this.#unsaid();
       const own = taught.own.map(({ name, step, certainty }) => ({ name, step, certainty }));
-      const asked = { text, recipe, stay };
+      const asked = { text, recipe, stay: stay || Boolean(recipe.residual) };
       const answer = await post("words", own.length ? { ...asked, taught: own } : asked);
       const heard = await answer.json();
       // Somebody may have said something else meanwhile, or changed the model.
@@ -96,7 +96,9 @@ export class Words {
       const names = this.#names;
       const kinds = understood.some(({ word: name }) => !names.has(name));
       const shares = kinds ? recipe.kinds : undefined;
-      this.#travel(alsoSaid(this.#unsaid(), understood, names, shares), recipe.source);
+      // A picture of the person's own stays what it is under every word.
+      const end = this.store.recipe.residual ? undefined : recipe.source;
+      this.#travel(alsoSaid(this.#unsaid(), understood, names, shares), end);
     }
     this.#unknown = unknown;
     this.#apart = contradictions;

@@ -2,16 +2,16 @@
  * Another work beside the one on the easel, to take from: its palette and brush, its
  * composition, or a region that is painted.
  */
-import { post } from "../address.js";
 import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
-import { plain, sameRecipe } from "../recipe.js";
+import { sameRecipe } from "../recipe.js";
 import { Brush } from "../refine/brush.js";
 import { pickFiles } from "../refine/files.js";
 import { Slider } from "../slider.js";
 import { withRecipe } from "../store.js";
+import { linesOf } from "./lines.js";
 
-const OFFERED = 12;
+const OFFERED = 11;
 const MOST_PATCHES = 8;
 const PICTURES = "image/png,image/jpeg,image/webp";
 
@@ -103,36 +103,41 @@ export class Other {
 
   // -- style mixing ----------------------------------------------------------
 
-  /** The layers that a half of the model has: things are placed first, then painted. */
-  get #layers() {
-    const { layers } = this.store.card;
-    const form = Math.ceil(layers / 2);
-    const all = Array.from({ length: layers }, (_, layer) => layer);
-    return this.what === "form" ? all.slice(0, form) : all.slice(form);
-  }
-
   async #blend(amount, final) {
     const { chosen } = this;
     if (!chosen) return;
     try {
-      chosen.source ??= await this.#sourceOf(chosen.recipe);
+      await this.#prepare(chosen);
     } catch (error) {
       this.desk.status.tellError(error, "read");
       return;
     }
-    if (this.chosen !== chosen) return;
-    const { source } = chosen;
-    const mix = amount ? [{ layers: this.#layers, source, amount: Number(amount.toFixed(2)) }] : null;
-    this.store.edit((work) => withField(work, "mix", mix), "mix", final);
+    // The hand may have gone on meanwhile, or to another work.
+    if (this.chosen !== chosen || !chosen.source) return;
+    const layers = Array.from({ length: this.store.card.layers }, (_, layer) => layer);
+    const mix = [{ layers, source: chosen.source, amount: Number(amount.toFixed(2)) }];
+    this.store.edit((work) => withField(work, "mix", amount ? mix : null), "mix", final);
   }
 
-  /** What the other work is grown from, so that this work's variety suits it. */
-  async #sourceOf(recipe) {
-    const { variety } = plain(this.store.recipe);
-    const simple = !recipe.directions && !recipe.mix && !recipe.kinds;
-    if (simple && !("w" in recipe.source) && recipe.variety === variety) return recipe.source;
-    const response = await post("style", { recipe, variety: this.store.recipe.variety });
-    return (await response.json()).source;
+  /** What of the other work this one takes: the same for as long as both are the same. */
+  async #prepare(chosen) {
+    const { mix: _, patches: __, residual: ___, ...recipe } = this.store.recipe;
+    const { directions: ____, taught: _____, size: ______, ...bare } = recipe;
+    const asked = JSON.stringify([bare, this.what]);
+    if (chosen.asked === asked) return chosen.coming;
+    chosen.asked = asked;
+    chosen.coming = this.#exchange({ recipe, other: chosen.recipe, what: this.what }, chosen);
+    return chosen.coming;
+  }
+
+  async #exchange(body, chosen) {
+    const options = { method: "POST", body: JSON.stringify(body) };
+    try {
+      for await (const { source } of linesOf("exchange", options)) if (source) chosen.source = source;
+    } catch (error) {
+      chosen.asked = null;
+      throw error;
+    }
   }
 
   #swap(what) {

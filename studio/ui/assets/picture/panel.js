@@ -16,6 +16,7 @@ export const PICTURES = "image/png,image/jpeg,image/webp";
 /** Larger pictures are reduced before they travel (pixels a side). */
 const MOST_SIDE = 1024;
 const HEAVY = 400 * 1024;
+const MOST_BESIDE = 2 ** 21;
 /** Pictures outside of a model's world that are remembered, by their residual's start. */
 const OUTSIDE = "picture:outside";
 const REMEMBERED = 24;
@@ -43,6 +44,19 @@ export class Pictures {
     return this.other.wake();
   }
 
+  /** Let the server make ready to read, once a model; nobody waits for it. */
+  async warm() {
+    const { name, fingerprint } = this.store.card;
+    if (this.warmed === fingerprint) return;
+    this.warmed = fingerprint;
+    const options = { method: "POST" };
+    try {
+      for await (const _ of linesOf(`picture/warm?model=${encodeURIComponent(name)}`, options));
+    } catch {
+      this.warmed = null; // what is wrong is told with the first picture
+    }
+  }
+
   /** Read a picture onto the easel; one that comes meanwhile takes its place. */
   async read(file) {
     const { desk, store } = this;
@@ -52,6 +66,8 @@ export class Pictures {
     if (!found) return;
     const { recipe, outside } = found;
     if (outside) markOutside(recipe);
+    /** The last picture, which polishing looks at, and the work that is of it. */
+    this.original = { file: found.body, data: recipe.residual.data };
     const { size } = store.recipe;
     store.edit(() => fresh(recipe, size), "read");
     store.flush();
@@ -76,7 +92,7 @@ export class Pictures {
     try {
       const body = await reduced(file);
       for await (const line of linesOf(`picture?model=${model}`, { method: "POST", body, signal })) {
-        if (line.recipe) return line;
+        if (line.recipe) return { ...line, body };
         this.#say("ui.picture.learning", { share: Math.round(100 * line.share) });
       }
     } catch (error) {
@@ -110,12 +126,15 @@ export class Pictures {
   /** Follow the picture as it comes nearer, for as long as it is the one on the easel. */
   async #come(recipe, signal) {
     let here = recipe.residual.data;
-    const options = { method: "POST", body: JSON.stringify({ recipe }), signal };
+    const own = this.original?.data === here ? this.original : null;
+    const picture = own ? await textOf(own.file) : undefined;
+    const options = { method: "POST", body: JSON.stringify({ recipe, picture }), signal };
     for await (const line of linesOf("polish", options)) {
       this.bar.value = line.share;
       if (!line.recipe) continue;
       if (this.store.recipe.residual?.data !== here) return this.polishing.abort();
       here = line.recipe.residual.data;
+      if (own) own.data = here;
       this.store.edit((work) => nearer(work, line.recipe), "polish", line.share === 1);
     }
     return undefined;
@@ -223,6 +242,13 @@ function markOutside({ residual }) {
 
 function isOutside({ residual }) {
   return preference(OUTSIDE, []).includes(residual.data.slice(0, MARK));
+}
+
+/** A file as base64; nothing where it is too large to travel beside a work. */
+async function textOf(file) {
+  if (file.size > MOST_BESIDE) return undefined;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 /** A large picture, smaller; what the browser cannot read is left to the server. */

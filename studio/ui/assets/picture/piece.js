@@ -3,6 +3,8 @@ import { make } from "../elements.js";
 
 /** Pixels of a piece's longer side that are kept. */
 const MOST_SIDE = 640;
+/** Of a piece's shorter side, over which it fades at its edges. */
+const SOFT = 0.12;
 export const LEAST = 0.08;
 export const MOST = 3;
 
@@ -15,6 +17,7 @@ export class Piece {
     );
     this.canvas = make("canvas", { width, height });
     this.canvas.getContext("2d").drawImage(bitmap, 0, 0, width, height);
+    soften(this.canvas);
     /** Centre and longer side in widths of the board, and a turn in radians. */
     Object.assign(this, { angle: 0, ...at });
   }
@@ -81,5 +84,25 @@ export class Piece {
   move(dx, dy, tall) {
     this.x = Math.max(0, Math.min(1, this.x + dx));
     this.y = Math.max(0, Math.min(tall, this.y + dy));
+  }
+}
+
+/** Let a piece fade at its edges, so that it meets others and the dream without a seam. */
+function soften(canvas) {
+  const { width, height } = canvas;
+  const wide = SOFT * Math.min(width, height);
+  const pen = canvas.getContext("2d");
+  pen.globalCompositeOperation = "destination-out";
+  for (const [x, y, dx, dy] of [
+    [0, 0, wide, 0],
+    [width, 0, -wide, 0],
+    [0, 0, 0, wide],
+    [0, height, 0, -wide],
+  ]) {
+    const fade = pen.createLinearGradient(x, y, x + dx, y + dy);
+    fade.addColorStop(0, "#000");
+    fade.addColorStop(1, "#0000");
+    pen.fillStyle = fade;
+    pen.fillRect(0, 0, width, height);
   }
 }

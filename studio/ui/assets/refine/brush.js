@@ -67,7 +67,7 @@ export class Brush {
       ((event.clientX - box.left) / box.width) * width,
       ((event.clientY - box.top) / box.height) * height,
     ];
-    const pen = this.canvas.getContext("2d");
+    const pen = this.canvas.getContext("2d", { willReadFrequently: true });
     pen.globalCompositeOperation =
       event.shiftKey || event.buttons & 2 ? "destination-out" : "source-over";
     pen.strokeStyle = "rgb(220 168 102)";
@@ -82,7 +82,8 @@ export class Brush {
 
   get mask() {
     const { width, height } = this.canvas;
-    const { data } = this.canvas.getContext("2d").getImageData(0, 0, width, height);
+    const pen = this.canvas.getContext("2d", { willReadFrequently: true });
+    const { data } = pen.getImageData(0, 0, width, height);
     const cells = Uint8Array.from({ length: width * height }, (_, at) => data[4 * at + 3]);
     const painted = cells.reduce((sum, cell) => sum + cell, 0) > TOUCH;
     return painted ? { h: height, w: width, data: written(cells) } : null;

@@ -1,0 +1,199 @@
+"""A picture of one's own on the page: read, polished, mixed, grafted, collaged."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from .conftest import Room, Studio
+from .test_room import WIDER_THAN_A_PHONE
+
+READ = "() => reverie.store.recipe.residual"
+SAID = "(key) => document.querySelector('.picture-said')?.dataset.say === key"
+DROP = """(files) => {
+  const dataTransfer = new DataTransfer();
+  for (const [name, data] of files) {
+    const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], name, { type: 'image/png' }));
+  }
+  const event = { bubbles: true, cancelable: true };
+  if (document.documentElement.dataset.paste) {
+    const clipboardData = dataTransfer;
+    document.body.dispatchEvent(
+      new ClipboardEvent('paste', { ...event, clipboardData }));
+    return;
+  }
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    dispatchEvent(new DragEvent(type, { ...event, dataTransfer }));
+  }
+}"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _read_before(studio: Studio, tiny_reader: Path) -> None:
+    """The model has read pictures before: learning takes some seconds."""
+    for name in ("tiny", "wild"):
+        kept = studio.checkpoints / name / tiny_reader.name
+        kept.write_bytes(tiny_reader.read_bytes())
+
+
+def painting(seed: int) -> bytes:
+    rng = np.random.default_rng(seed)
+    colours = Image.fromarray(rng.integers(0, 256, (4, 5, 3), np.uint8))
+    buffer = io.BytesIO()
+    colours.resize((90, 72), Image.Resampling.BICUBIC).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def bring(room: Room, *pictures: bytes) -> Room:
+    files = [
+        [f"{index}.png", base64.b64encode(data).decode()]
+        for index, data in enumerate(pictures)
+    ]
+    room.page.evaluate(DROP, files)
+    return room
+
+
+def amount_of(room: Room) -> Any:
+    return room.recipe["residual"]["amount"]
+
+
+def test_a_dropped_picture_is_read_steered_polished_and_undone(room: Room) -> None:
+    before = room.recipe
+    bring(room, painting(1)).wait(READ)
+    room.settle()
+    assert room.page.is_hidden(".veil")
+    read = room.recipe
+    assert amount_of(room) == 0.5 and read["size"] == before["size"]
+    room.slide("faithful", 1).settle()
+    assert amount_of(room) == 1
+    room.slide("slider:pca-01", 2).settle()
+    assert room.recipe["residual"]["data"] == read["residual"]["data"]
+    room.do("difference").wait("() => !document.querySelector('.difference').hidden")
+    room.do("difference")
+    room.do("polish").wait("() => reverie.history.head.how === 'polish'")
+    room.wait("() => document.querySelector('.picture-bar:not(.is-busy)')")
+    room.settle()
+    polished = room.recipe
+    assert polished["residual"]["data"] != read["residual"]["data"]
+    assert polished["directions"] == {"pca-01": 2} and amount_of(room) == 1
+    with room.page.expect_download() as download:
+        room.press("s")
+    assert Path(download.value.path()).stat().st_size > 1000
+    for _ in range(4):
+        room.press("Control+z")
+    room.settle()
+    assert room.recipe == before
+    # What grows from a seed has nothing of a picture left.
+    bring(room, painting(2)).wait(READ)
+    room.settle().do("dice").wait("() => !reverie.store.recipe.residual")
+
+
+def test_polishing_stops_when_asked_and_keeps_what_it_has(room: Room) -> None:
+    bring(room, painting(3)).wait(READ)
+    room.settle().do("polish").wait("() => document.querySelector('.is-busy')")
+    room.do("polish").wait("() => !document.querySelector('.is-busy')")
+    room.settle()
+    assert amount_of(room) == 0.5
+    assert room.page.get_attribute("[data-act=polish]", "aria-label") == "Polish"
+
+
+def test_a_pasted_stranger_is_told_and_what_is_no_picture_too(room: Room) -> None:
+    stripes = np.zeros((64, 64, 3), np.uint8)
+    stripes[::4] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(stripes).save(buffer, "PNG")
+    room.page.evaluate("document.documentElement.dataset.paste = 1")
+    bring(room, buffer.getvalue()).wait(READ)
+    room.page.evaluate("delete document.documentElement.dataset.paste")
+    room.wait(SAID, "ui.picture.outside")
+    before = room.settle().recipe
+    bring(room, b"<svg/>").hear("JPEG, PNG and WebP")
+    assert room.recipe == before
+
+
+def test_another_work_gives_its_paint_and_a_region(room: Room) -> None:
+    room.unfold().do("keep").wait("() => document.querySelector('.keeper')")
+    kept = room.recipe["source"]
+    room.do("dice").settle()
+    room.wait("() => document.querySelector('.other-tile img[src]')")
+    room.do("graft").hear("first")
+    room.page.locator(".other-tile").first.click()
+    room.slide("mix", 0.6).wait("() => reverie.store.recipe.mix")
+    (mix,) = room.settle().recipe["mix"]
+    assert mix["amount"] == 0.6
+    other = "(was) => JSON.stringify(reverie.store.recipe.mix[0].source) !== was"
+    room.do("mix_form").wait(other, json.dumps(mix["source"], separators=(",", ":")))
+    room.do("graft")
+    box = room.page.locator(".frame").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    room.page.mouse.move(x, y)
+    room.page.mouse.down()
+    room.page.mouse.move(x + 30, y + 20, steps=4)
+    room.page.mouse.up()
+    room.wait("() => reverie.store.recipe.patches")
+    (patch,) = room.settle().recipe["patches"]
+    assert patch["recipe"]["source"] == kept
+    room.do("release").wait("() => !reverie.store.recipe.patches")
+    assert "mix" not in room.settle().recipe
+    room.page.locator("[data-act=unkeep]").first.evaluate("it => it.click()")
+
+
+def test_pieces_on_the_board_become_a_work(room: Room) -> None:
+    bring(room, painting(4), painting(5))
+    room.wait("() => document.querySelector('.board.has-result')")
+    assert "2 of 40" in room.page.inner_text(".board-count")
+    canvas = room.page.locator(".board-pieces")
+    result = "document.querySelector('.board-result').toDataURL()"
+    first = room.page.evaluate(result)
+    canvas.focus()
+    for key in ("ArrowRight", "ArrowDown", "+", "]", "]"):
+        room.press(key)
+    changed = f"(was) => {result} !== was"
+    room.wait(changed, first)
+    moved = room.page.evaluate(result)
+    room.do("board_rub")
+    box = canvas.bounding_box()
+    room.page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.4 * box["height"])
+    room.page.mouse.down()
+    room.page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.6 * box["height"])
+    room.page.mouse.up()
+    room.wait(changed, moved)
+    room.do("board_another").do("board_take")
+    room.wait("() => reverie.history.head.how === 'board'")
+    room.settle()
+    assert amount_of(room) == 0.9
+
+
+def test_the_board_holds_forty_pieces_and_needs_none(room: Room) -> None:
+    bring(room, *[painting(seed) for seed in range(43)])
+    room.wait("() => document.querySelector('.board-count').textContent.includes('40')")
+    room.wait("() => document.querySelector('.board.has-result')")
+    assert "40 of 40" in room.page.inner_text(".board-count")
+    for _ in range(40):
+        room.page.locator("[data-act=board_remove]").evaluate("it => it.click()")
+    assert "0 of 40" in room.page.inner_text(".board-count")
+    assert room.page.is_disabled("[data-act=board_remove]")
+    room.press("Escape").wait("() => !document.querySelector('.board').open")
+
+
+def test_on_a_phone_there_is_a_camera_and_nothing_is_too_wide(
+    visit: Callable[..., Room],
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 844}}
+    room = visit(**phone, has_touch=True, is_mobile=True, reduced_motion="reduce")
+    bring(room.enter().settle(), painting(6)).wait(READ)
+    room.settle().unfold()
+    assert room.visible("[data-act=picture_camera]") == 1
+    assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
+    room.do("board").wait("() => document.querySelector('.board').open")
+    assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
+    assert room.errors == []
