@@ -194,6 +194,6 @@ def test_on_a_phone_there_is_a_camera_and_nothing_is_too_wide(
     room.settle().unfold()
     assert room.visible("[data-act=picture_camera]") == 1
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
-    room.do("board").wait("() => document.querySelector('.board').open")
+    room.do("board").wait("() => document.querySelector('.board')?.open")
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
     assert room.errors == []
