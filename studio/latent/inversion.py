@@ -119,8 +119,10 @@ class _Aim:
         self._latents = latents[None].clone()
         whole = torch.ones(latents.shape[1:])
         self._seen = (whole if seen is None else seen.clone())[None, None]
-        known = picture is not None
-        pixels = to_pixels([picture]) if known else self._decode(self._latents)
+        if picture is None:
+            pixels = self._decode(self._latents)
+        else:
+            pixels = to_pixels([picture])
         self._size = pixels.shape[2:]
         self._maps = open_maps()(pixels * self._shown())
 

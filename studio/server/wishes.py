@@ -9,7 +9,7 @@ from studio.errors import InputError, StudioError
 from studio.recipe import SIZE_RANGE, Recipe, read_json
 from studio.server.frames import KINDS
 
-MESSAGE_LIMIT = 64 * 1024
+MESSAGE_LIMIT = 160 * 1024  # a picture of 20 KiB, and others grafted onto it
 ID_MAX = 2**32 - 1
 
 
@@ -42,7 +42,7 @@ class WishError(InputError):
 def read_wish(text: str | None) -> Wish:
     """Check one message of the socket, None where it was binary.
 
-    A wish is ``{"id", "recipe", "kind", "size"?}`` in at most 64 KiB of JSON, the
+    A wish is ``{"id", "recipe", "kind", "size"?}`` in at most 160 KiB of JSON, the
     recipe's own ``size`` being left to the files that people save. Raises WishError.
     """
     identity = None

@@ -13,6 +13,8 @@ import { linesOf } from "./lines.js";
 
 const OFFERED = 11;
 const MOST_PATCHES = 8;
+/** The hand must have rested for this long before this work is drawn small (ms). */
+const REST = 400;
 const PICTURES = "image/png,image/jpeg,image/webp";
 
 export class Other {
@@ -64,7 +66,10 @@ export class Other {
     const element = make("button", fields, image);
     const tile = { recipe, image, element };
     this.desk.live.tile(bare(recipe)).then(
-      (blob) => blob && (image.src = URL.createObjectURL(blob)),
+      (blob) => {
+        if (blob) image.src = URL.createObjectURL(blob);
+        if (this.chosen?.image === image) this.#follow("graft");
+      },
       () => element.remove(),
     );
     return tile;
@@ -186,21 +191,36 @@ export class Other {
     const { recipe } = this.store;
     if (!recipe || how === "drift") return;
     // Another work came onto the easel under the brush.
-    if (this.painting && !["graft", "history", "card"].includes(how)) this.#paint(false);
-    if (this.painting && how === "history") this.#paint(false);
+    if (this.painting && how !== "graft") this.#paint(false);
     if (how !== "mix") this.slider.set(recipe.mix?.[0]?.amount ?? 0);
     this.element.classList.toggle("has-other", Boolean(this.chosen));
     this.slider.input.disabled = !this.chosen;
     this.there.src = this.chosen?.image.src ?? "";
     this.there.hidden = !this.chosen;
     this.releaseButton.disabled = !recipe.mix && !recipe.patches;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#drawHere(), REST);
+  }
+
+  /** This work as it is without the other, beside the blend. */
+  async #drawHere() {
+    if (!this.chosen || this.element.offsetParent === null) return;
+    const { mix: _, ...recipe } = bare(this.store.recipe);
+    const key = JSON.stringify(recipe);
+    if (this.drawn === key) return;
+    const blob = await this.desk.live.tile(recipe).catch(() => null);
+    if (!blob) return;
+    URL.revokeObjectURL(this.here.src);
+    Object.assign(this, { drawn: key });
+    this.here.src = URL.createObjectURL(blob);
   }
 
   #build() {
     this.strip = make("div", { class: "other-strip", role: "group" });
     word(this.strip, { name: "ui.other.works" });
     this.bring = button("other_bring", () => this.#bring(), { icon: "image", bare: true });
-    this.there = make("img", { alt: "", class: "other-there", hidden: true });
+    this.here = make("img", { alt: "", class: "other-end" });
+    this.there = make("img", { alt: "", class: "other-end", hidden: true });
     this.slider = new Slider({
       how: "mix",
       min: 0,
@@ -223,7 +243,7 @@ export class Other {
       { class: "other" },
       word(make("p", { class: "other-note" }), { text: "ui.other.note" }),
       this.strip,
-      make("div", { class: "other-blend" }, this.slider.element, this.there),
+      make("div", { class: "other-blend" }, this.here, this.slider.element, this.there),
       make("div", { class: "tools other-halves", role: "group" },
         ...this.halves.map(([, control]) => control)),
       make("div", { class: "tools" }, this.graftButton, this.releaseButton),
