@@ -269,7 +269,7 @@ export class Board {
     const close = () => dialog.close();
     const dialog = make(
       "dialog",
-      { class: "board" },
+      { class: "board", tabindex: "-1", autofocus: true },
       make("div", { class: "board-head" },
         word(make("h2"), { text: "ui.board" }),
         this.count,
