@@ -281,6 +281,6 @@ def test_only_halves_can_be_exchanged(server: Server, tiny_model: Model) -> None
     assert answer.json()["error"]["code"] == "exchange_kind"
 
 
-def test_making_ready_is_told_too(server: Server) -> None:
-    lines = lines_of(server.post("studio/picture/warm?model=tiny"))
-    assert lines[-1] == {"share": 1.0}
+def test_who_may_bring_a_picture_makes_the_server_ready(server: Server) -> None:
+    answer = server.post("studio/picture/warm?model=tiny")
+    assert answer.json() == {"ready": True}

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from studio import recipe_fields as fields
 from studio.checkpoint import installed, read_card
@@ -98,10 +98,16 @@ class Readings:
         return self._answer(self._read(name, task))
 
     async def warm(self, request: Request) -> Response:
-        """``POST /studio/picture/warm?model=``: make ready for a first picture."""
+        """``POST /studio/picture/warm?model=``: make ready for a first picture.
+
+        A model that has yet to learn how to read is left alone until there is one.
+        """
         name = request.query_params.get("model", "")
         await run_in_threadpool(_resolution, name)
-        return self._answer(self._read(name, _warm_up))
+        ready = await self._ask(name, self._look) is None
+        if ready:
+            await self._ask(name, _warm_up)
+        return JSONResponse({"ready": ready})
 
     async def polish(self, request: Request) -> Response:
         """``POST /studio/polish``: the w of a work's picture, nearer with each step."""
@@ -263,7 +269,7 @@ def _exchange(
     return {"source": source_to_dict(grown.source)}
 
 
-def _warm_up(model: Model) -> Line:
+def _warm_up(model: Model) -> None:
     """Open the networks that pictures are looked at with; on the render thread."""
     from studio.evaluation.features import extract_bands
     from studio.latent.inversion import encode, open_maps
@@ -272,7 +278,6 @@ def _warm_up(model: Model) -> Line:
     extract_bands(grey[None])
     encode(model, grey)
     open_maps()
-    return {"share": 1.0}
 
 
 def _polishing(

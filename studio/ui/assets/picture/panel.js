@@ -2,6 +2,7 @@
  * Pictures of the person's own, read into the model: the dial between what the model
  * sees and the picture as it was, polishing, and what differs.
  */
+import { ask } from "../address.js";
 import { button, fold, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
@@ -49,12 +50,9 @@ export class Pictures {
     const { name, fingerprint } = this.store.card;
     if (this.warmed === fingerprint) return;
     this.warmed = fingerprint;
-    const options = { method: "POST" };
-    try {
-      for await (const _ of linesOf(`picture/warm?model=${encodeURIComponent(name)}`, options));
-    } catch {
-      this.warmed = null; // what is wrong is told with the first picture
-    }
+    const path = `picture/warm?model=${encodeURIComponent(name)}`;
+    // What is wrong is told with the first picture.
+    await ask(path, { method: "POST" }).catch(() => (this.warmed = null));
   }
 
   /** Read a picture onto the easel; one that comes meanwhile takes its place. */
