@@ -134,10 +134,18 @@ def texts_of(
     texts = PngImagePlugin.PngInfo()
     for keyword, text in {**(before or {}), **statement}.items():
         texts.add_itxt(keyword, text)
+    texts.add_itxt("XML:com.adobe.xmp", xmp_of(statement))
+    return texts
+
+
+def xmp_of(statement: Mapping[str, str], document: str = "") -> str:
+    """Give the XMP that marks a file as made by a model; ``document`` is a film's."""
     description = escape(statement.get("Description", "made with AI"))
     xmp = _XMP.format(kind=_SOURCE_TYPE, description=description)
-    texts.add_itxt("XML:com.adobe.xmp", xmp)
-    return texts
+    if not document:
+        return xmp
+    own = f'<film xmlns="urn:reverie">{escape(document)}</film>'
+    return xmp.replace("</rdf:Description>", f"{own}</rdf:Description>")
 
 
 def read_png(source: bytes | Path) -> SavedWork:
