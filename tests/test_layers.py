@@ -27,6 +27,7 @@ ROWS = (
     ("model",),
     ("evaluation",),
     ("latent", "export"),
+    ("filming",),
     ("training",),
     ("server",),
     ("ui",),

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from studio.cli import discovering, evaluating, inverting, runs, words, works
+from studio.cli import discovering, evaluating, filming, inverting, runs, words, works
 from studio.cli.answer import text
 from studio.cli.parser import Parser, refuse_option
 from studio.errors import InputError, StudioError
@@ -52,6 +52,7 @@ def _act(argv: list[str]) -> int:
     discovering.register(verbs)
     evaluating.register(verbs)
     inverting.register(verbs)
+    filming.register(verbs)
     if argv and not argv[0].startswith("-"):
         _check_verb(argv[0], list(verbs.choices))
     args, unknown = parser.parse_known_args(argv)

@@ -87,6 +87,35 @@ def fit_size(
     return height, width
 
 
+def parse_whole(text: str, option: str, low: int, high: int) -> int:
+    """Return the whole number that ``text`` spells. Raises InputError."""
+    number = _parse_number(text, low, high)
+    if number is None or number != int(number):
+        raise InputError("option_number", option=option, low=low, high=high, value=text)
+    return int(number)
+
+
+def parse_seconds(text: str, low: float, high: float) -> float:
+    """Return the length of a film that ``text`` spells. Raises InputError."""
+    seconds = _parse_number(text, low, high)
+    if seconds is None:
+        place = {"option": "--seconds", "low": low, "high": high}
+        raise InputError("option_number", **place, value=text)
+    return seconds
+
+
+def parse_drive(text: str) -> dict[str, object]:
+    """Return the drive that ``"loudness=warmth:1.5"`` spells, yet to be checked.
+
+    Raises InputError.
+    """
+    found = re.fullmatch(r"\s*(\w+)\s*=\s*(.+?)\s*:\s*([+-]?[0-9.]+)\s*", text)
+    amount = _parse_number(found[3], -AMOUNT_MAX, AMOUNT_MAX) if found else None
+    if found is None or amount is None:
+        raise InputError("drive_form", value=text)
+    return {"hears": found[1], "word": found[2], "amount": amount}
+
+
 def load_recipe(text: str) -> dict[str, Any]:
     """Return the recipe data of JSON text, of a JSON file or of a saved PNG.
 
