@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 from studio import recipe_fields as fields
 from studio.errors import InputError
 from studio.export.captions import Caption, Captions
-from studio.export.film import Extras, Format, Render, count_frames, shoot, write_film
+from studio.export.film import (
+    BATCH,
+    Extras,
+    Format,
+    Render,
+    count_frames,
+    shoot,
+    write_film,
+)
 from studio.export.png import statement_of
 from studio.export.sound import HEARS, Hearing, Sound, listen
 from studio.latent import walk as walks
@@ -52,19 +60,33 @@ class Plan:
 
     def walk(self, model: Model, space: Space | None = None) -> Walk:
         """Give the walk in a model. Raises InputError, RecipeError."""
+        return self.timed(walks.measured(model, self.rough(model, space)))
+
+    def rough(self, model: Model, space: Space | None = None) -> Walk:
+        """Give the walk before it is measured. Raises InputError, RecipeError."""
         walks.check_keyframes(self.keyframes)
         first = self.keyframes[0]
         seconds = self.seconds or first.seconds
         if self.way == "along":
-            amounts = dict(self.amounts)
-            return walks.walk_along(model, first.recipe, amounts, seconds)
-        if self.way == "around" or len(self.keyframes) == 1:
+            return walks.walk_along(model, first.recipe, dict(self.amounts), seconds)
+        if self.way == "around":
             return walks.walk_around(model, first.recipe, seconds, space)
-        walk = walks.walk_through(model, self.keyframes, self.loop)
-        if self.calm:
-            walk = walk.calmed()
-            return walk.lasting(self.seconds) if self.seconds else walk
-        return walk.paced(self.seconds) if self.seconds else walk
+        return walks.walk_through(model, self.keyframes, self.loop, space)
+
+    def timed(self, walk: Walk) -> Walk:
+        """Give a measured walk its times."""
+        if self.turns:
+            return walk.paced(self.seconds or self.keyframes[0].seconds)
+        walk = walk.calmed() if self.calm else walk
+        if not self.seconds:
+            return walk
+        return walk.lasting(self.seconds) if self.calm else walk.paced(self.seconds)
+
+    @property
+    def turns(self) -> bool:
+        """Whether it drifts around one work."""
+        alone = self.way == "through" and len(self.keyframes) == 1
+        return alone or self.way == "around"
 
     def captions(self, walk: Walk) -> list[Caption]:
         """Give the captions at their times on a walk."""
@@ -162,10 +184,12 @@ def make_film(
     card: Mapping[str, Any],
     render: Render,
     progress: Callable[[int, int], bool] = lambda done, all_: True,
+    together: int = BATCH,
 ) -> Made:
     """Make a film of a walk; ``progress`` hears frames done and all, as `write_film`.
 
-    Raises InputError, RecipeError, FilmStopped.
+    ``together`` is how many recipes ``render`` is given at once. Raises InputError,
+    RecipeError, FilmStopped.
     """
     shape, sound = order.shape, order.sound
     frames = count_frames(walk.seconds, shape.fps)
@@ -174,7 +198,8 @@ def make_film(
     heard = listen(sound, shape.fps, frames) if sound and order.drives else None
     captions = Captions(order.plan.captions(walk), shape.size)
     extras = Extras(sound, captions, _said(card), _document(order, walk))
-    made = shoot(_recipes(walk, frames, shape.fps, order.drives, heard), render)
+    recipes = _recipes(walk, frames, shape.fps, order.drives, heard)
+    made = shoot(recipes, render, together)
     write_film(path, made, shape, extras, lambda done: progress(done, frames))
     silent = heard is not None and heard.silent
     return Made(frames, frames / shape.fps, silent, len(captions.track))

@@ -22,7 +22,7 @@ from studio.latent.dream import (
     split,
     stage,
 )
-from studio.latent.walk import MOST, walk_through
+from studio.latent.walk import MOST, measured, walk_through
 from studio.model import Model
 
 LANDSCAPES = Path(__file__).resolve().parent.parent / "checkpoints" / "landscapes"
@@ -144,6 +144,7 @@ def test_a_dream_of_nothing_known_and_a_model_without_words_still_drift(
     assert not any(found.amounts for found in heard)
     moments = stage(tiny_model, sentences, heard, tiny_model.recipe(3))
     walk = walk_through(tiny_model, [moment.keyframe for moment in moments], True)
+    walk = measured(tiny_model, walk)
     assert all(stop.change > 0 for stop in walk.stops)
     assert moments[0].recipe == tiny_model.recipe(3)
 

@@ -13,6 +13,7 @@ from studio.latent.walk import (
     Keyframe,
     Walk,
     ease,
+    measured,
     walk_along,
     walk_around,
     walk_through,
@@ -47,7 +48,9 @@ def test_a_walk_passes_its_works_at_their_times(tiny_model: Model) -> None:
 
 
 def test_a_loop_has_no_seam_and_no_walk_jumps(tiny_model: Model) -> None:
-    walk = walk_through(tiny_model, keyframes(tiny_model, 1, 5, 9, 12), True).paced(8)
+    walk = measured(
+        tiny_model, walk_through(tiny_model, keyframes(tiny_model, 1, 5, 9, 12), True)
+    ).paced(8)
     gone = steps(frames(tiny_model, walk, 96))
     assert gone.max() < 3 * np.median(gone)
     assert gone[-1] < 1.5 * max(gone[-2], gone[0])
@@ -57,7 +60,7 @@ def test_a_drift_around_a_work_is_even_closed_and_begins_in_it(
     tiny_model: Model,
 ) -> None:
     recipe = tiny_model.recipe(3)
-    walk = walk_around(tiny_model, recipe, 10)
+    walk = measured(tiny_model, walk_around(tiny_model, recipe, 10)).paced(10)
     start = tiny_model.style(walk.recipe_at(0))
     assert np.allclose(start, tiny_model.style(recipe), atol=1e-5)
     gone = steps(frames(tiny_model, walk, 64))
@@ -80,12 +83,10 @@ def test_a_way_along_a_word_goes_to_both_sides(tiny_model: Model) -> None:
 
 
 def test_steps_are_evened_out_by_what_is_seen_to_change(tiny_model: Model) -> None:
-    linear = walk_through(
+    plain = walk_through(
         tiny_model, keyframes(tiny_model, 1, 5, easing="linear"), False
     )
-    plain = replace(
-        linear, stops=tuple(replace(s, shares=(0.0, 1.0)) for s in linear.stops)
-    )
+    linear = measured(tiny_model, plain)
 
     def spread(walk: Walk) -> float:
         gone = steps(frames(tiny_model, walk, 48))[:-1]
@@ -98,7 +99,7 @@ def test_works_far_apart_get_more_time(tiny_model: Model) -> None:
     near = tiny_model.recipe(1)
     close = near.with_direction(tiny_model.directions[0].name, 0.1)
     works = [Keyframe(recipe, 2.0) for recipe in (near, close, tiny_model.recipe(9))]
-    walk = walk_through(tiny_model, works, True)
+    walk = measured(tiny_model, walk_through(tiny_model, works, True))
     short, *longer = (stop.keyframe.seconds for stop in walk.paced(9).stops)
     assert short < min(longer) and walk.paced(9).seconds == pytest.approx(9)
     calm = [stop.keyframe.seconds for stop in walk.calmed().stops]

@@ -93,12 +93,14 @@ def count_frames(seconds: float, fps: int) -> int:
     return max(1, round(seconds * fps))
 
 
-def shoot(recipes: Iterable[Recipe], render: Render) -> Iterator[np.ndarray]:
+def shoot(
+    recipes: Iterable[Recipe], render: Render, together: int = BATCH
+) -> Iterator[np.ndarray]:
     """Yield the pixels of recipes, uint8 [H, W, 3], always rendering one part ahead."""
     waiting: deque[Future[np.ndarray]] = deque()
     parts = iter(recipes)
     try:
-        while part := list(islice(parts, BATCH)):
+        while part := list(islice(parts, together)):
             waiting.append(render(part))
             if len(waiting) > 1:
                 yield from waiting.popleft().result()

@@ -28,7 +28,6 @@ SECONDS = (0.2, 600.0)  # of one way
 DEFAULT_SECONDS = 6.0
 RESTS = 0.6  # of a way that holds, the share in which it stays where it is
 PARTS = 8  # of a way, between which its change is measured
-TOGETHER = 64  # styles whose latents are made in one go
 CIRCLE = 32  # stops of a drift around one work
 # Components that a drift turns through, how far (standard deviations of the model's
 # works) and how often in one round: whole numbers, so that it closes.
@@ -149,7 +148,7 @@ def walk_through(
     loop: bool,
     space: Space | None = None,
 ) -> Walk:
-    """Give the walk through works of one model, its changes measured.
+    """Give the walk through works of one model, not measured yet.
 
     One work alone is drifted around. ``space`` is the model's, where it is known.
     Raises InputError for none, too many, works of several models, and RecipeError for
@@ -159,13 +158,13 @@ def walk_through(
     if len(keyframes) == 1:
         return walk_around(model, keyframes[0].recipe, keyframes[0].seconds, space)
     stops = [Stop(keyframe, model.style(keyframe.recipe)) for keyframe in keyframes]
-    return measured(model, Walk(tuple(stops), loop))
+    return Walk(tuple(stops), loop)
 
 
 def walk_around(
     model: Model, recipe: Recipe, seconds: float, space: Space | None = None
 ) -> Walk:
-    """Give a closed smooth drift around one work, through it, at an even speed.
+    """Give a closed smooth drift around one work, and through it, not measured yet.
 
     A sum of turns along the first principal components of w, each a whole number of
     times in one round. ``space`` is the model's, where it is known.
@@ -184,13 +183,13 @@ def walk_around(
                 turned = times * angle + component
                 place[component] = reach * (math.cos(turned) - math.cos(component))
         stops.append(Stop(keyframe, style + space.step(place).astype(np.float32)))
-    return measured(model, Walk(tuple(stops), True)).paced(seconds)
+    return Walk(tuple(stops), True)
 
 
 def walk_along(
     model: Model, recipe: Recipe, amounts: Mapping[str, float], seconds: float
 ) -> Walk:
-    """Give the way along words and back: from little of them to much, in a loop.
+    """Give the way along words and back, from little of them to much, not measured.
 
     ``amounts`` are shares of directions; the largest goes 1.6 standard deviations to
     either side of the work. Raises RecipeError for a name that is no direction.
@@ -217,10 +216,13 @@ def check_keyframes(keyframes: Sequence[Keyframe]) -> None:
         raise InputError("film_models", models=", ".join(sorted(models)))
 
 
-def measured(model: Model, walk: Walk) -> Walk:
-    """Give a walk that knows how much changes on each way, and goes evenly on it."""
+def measured(model: Model, walk: Walk, ways: range | None = None) -> Walk:
+    """Give a walk that knows how much changes on each way, and goes evenly on it.
+
+    A few ways at a time where others wait for the model: 10 latents each.
+    """
     stops = list(walk.stops)
-    for index in range(len(walk.ways)):
+    for index in ways or range(len(walk.ways)):
         style, after = stops[index].style, stops[(index + 1) % len(stops)].style
         steps = _changes(model, style, after)
         change = float(steps.sum())

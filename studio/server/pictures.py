@@ -55,11 +55,11 @@ async def bring(doors: asyncio.Semaphore, request: Request) -> Response:
 async def _take(request: Request, name: str, target: Path, limit: int) -> int:
     with intake.incoming() as folder:
         file = folder / "file"
-        await _store(request, file, limit)
+        await store_body(request, file, limit)
         return await run_in_threadpool(intake.take_in, file, name, target)
 
 
-async def _store(request: Request, file: Path, limit: int) -> None:
+async def store_body(request: Request, file: Path, limit: int) -> None:
     """Write a body to a file as it comes, and no more of it than the limit."""
     problem = InputError("body_too_large", limit=f"{limit // 2**20} MB")
     declared = request.headers.get("content-length", "0")

@@ -27,8 +27,17 @@ from studio.errors import InputError, ModelError, PictureError
 from studio.export.png import SavedWork, is_consistent, read_png
 from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
-from studio.server import explaining, pictures, teaching, training, views, words
+from studio.server import (
+    dreaming,
+    explaining,
+    pictures,
+    teaching,
+    training,
+    views,
+    words,
+)
 from studio.server.assets import TYPES, find_asset, send_file
+from studio.server.films import Films
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
 from studio.server.local import Locals
@@ -84,6 +93,8 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),
+        *dreaming.table(makers),
+        *Films(makers).table(),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [
