@@ -39,7 +39,10 @@ export function show({ store, live, picture, status, drift }) {
   drift.addEventListener("drift", rest);
   new ResizeObserver(rest).observe(picture.frame);
 
+  // The room of dreams shows its own frames; the easel's come again afterwards.
+  const elsewhere = () => picture.frame.closest("#reverie-room")?.dataset.room === "dream";
   live.addEventListener("frame", async ({ detail: frame }) => {
+    if (elsewhere()) return;
     const stale = () => frame.kind === "settled" && !live.isCurrent(frame.id);
     if (!(await picture.draw(frame, stale).catch(() => false))) return;
     status.clear("frame");
