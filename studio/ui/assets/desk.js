@@ -5,6 +5,7 @@
 import { acceptPictures, readPicture } from "./drop.js";
 import { languages } from "./languages.js";
 import { cardWords, listModels, readCard } from "./models.js";
+import { perform } from "./performing.js";
 import { holdsRecipe } from "./picturing.js";
 import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
 import { fitted, withRecipe, workOf } from "./store.js";
@@ -178,6 +179,7 @@ export class Desk {
       open: () => this.pick?.(),
       drift: onWork(() => (this.drift.on ? this.hold() : this.#dream())),
       fullscreen: () => this.#fullscreen(),
+      perform: onWork(() => this.#attempt(() => perform(this))),
       language: () => this.#attempt(() => languages.toggle()),
       help: () => this.shortcuts.toggle(),
     };

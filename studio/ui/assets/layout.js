@@ -42,7 +42,7 @@ export function furnish(room, desk) {
   followHistory(desk.history, undo, redo);
 
   const tools = make("div", { class: "tools" });
-  const names = ["why", "drift", "fullscreen", "link", "open", "language", "help"];
+  const names = ["why", "drift", "fullscreen", "perform", "link", "open", "language", "help"];
   tools.append(...names.map((name) => act(name)));
   places.studio.append(tools, sizeChoice(desk));
   followDrift(desk.drift, tools.firstChild);

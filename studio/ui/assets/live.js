@@ -21,6 +21,8 @@ export class Live extends EventTarget {
   state = "connecting";
   /** @type {((recipe: string) => Promise<string>) | null} Gradio's own way. */
   fallback = null;
+  /** What moves every live recipe on its way, while somebody performs. */
+  modulate = null;
   /** Id of the newest live request. */ newest = 0;
   /** How long the last live picture took to come (ms). */ lag = 0;
   #socket = null;
@@ -49,7 +51,8 @@ export class Live extends EventTarget {
   }
 
   /** Ask for a live frame; an older one that still waits is forgotten. */
-  request(recipe, final = true) {
+  request(asked, final = true) {
+    const recipe = this.modulate ? this.modulate(asked) : asked;
     this.#want = { recipe, final };
     this.#settle = null;
     this.#pump();

@@ -21,6 +21,7 @@ const KEYS = [
   ["open", "O"],
   ["drift", "D"],
   ["fullscreen", "F"],
+  ["perform", "M"],
   ["language", "L"],
   ["help", "?"],
 ];
