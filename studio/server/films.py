@@ -168,8 +168,11 @@ class Films:
             async with self._doors:
                 await store_body(request, path, SOUND_LIMIT)
                 sound, told = await run_in_threadpool(_hear, path, name)
-        except BaseException:
+        except BaseException as problem:
             _forget(path)
+            if isinstance(problem, OSError):
+                reason = problem.strerror or type(problem).__name__
+                raise InputError("cannot_write", path=name, reason=reason) from None
             raise
         with self._lock:
             self._sounds[number] = sound
