@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -99,6 +100,14 @@ def test_most_sentences_that_name_something_known_get_a_keyframe_with_it() -> No
         assert got / named >= 0.8, (language, got, named)
 
 
+def test_how_a_dream_is_told_is_no_part_of_it() -> None:
+    card = read_card(LANDSCAPES)
+    told = hear(["I dreamt of a road.", "我梦见了一条路。", "A dreamy road."], card)
+    assert [set(found.amounts) for found in told[:2]] == [{"road"}] * 2
+    assert "softness" in told[2].amounts
+    assert told[0].understood[0].start == 14
+
+
 def test_each_sentence_becomes_a_work_with_its_words(worded_model: Model) -> None:
     sentences = split("The sea. Nothing to say. A sunset over the sea. Xyzzy.")
     heard = hear(sentences, worded_model.card)
@@ -113,6 +122,22 @@ def test_each_sentence_becomes_a_work_with_its_words(worded_model: Model) -> Non
     assert moments[1].recipe.amounts == moments[0].recipe.amounts
     told = json.loads(json.dumps([moment.to_dict() for moment in moments]))
     assert [item["text"] for item in told] == sentences
+
+
+def test_words_are_added_as_far_as_a_start_lacks_them(worded_model: Model) -> None:
+    pool = Pool.of(worded_model, 0.8)
+    name = worded_model.directions[0].name
+    values = np.zeros(len(pool.seeds))
+    values[3] = 5.0
+    pool = replace(pool, values={name: values})
+    recipe = worded_model.recipe(0).with_direction(name, 1.0)
+    assert pool.ease(recipe, 2) == recipe
+    assert pool.ease(recipe, 3).amounts[name] == pytest.approx(0.4)
+    much = recipe
+    for direction in worded_model.directions:
+        much = much.with_direction(direction.name, 3.0)
+    eased = pool.ease(much, 2).amounts
+    assert np.linalg.norm(list(eased.values())) == pytest.approx(1.8, abs=0.01)
 
 
 def test_a_dream_goes_on_the_same_in_parts(worded_model: Model) -> None:

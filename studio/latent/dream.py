@@ -7,6 +7,7 @@ begin anew with every sentence. Where nothing is understood it drifts on nearby.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,6 +34,9 @@ LIMIT = 100_000  # characters of a dream
 COLUMNS = 110  # of a sentence, Chinese signs being two; longer ones are parted
 POOL = 1024  # seeds of which one suits a sentence best
 NEAR = 0.3  # of suiting a sentence, what a place at the usual distance must outdo
+# Of what a seed is foretold to have of a word by itself, what need not be added; what
+# is added of it at least; and how far all words together lead away from the seed.
+TRUSTED, ADDED, FARTHEST = 0.6, 0.4, 1.8
 STRAY = 0.8  # of another seed, where a sentence says nothing
 SIGNS_A_SECOND = 13.0  # columns that are read in a second, without haste
 LEAST, MOST_READING = 5.0, 12.0  # seconds
@@ -46,6 +50,12 @@ _END = re.compile(
 _CLAUSE = re.compile(r"[,，、:：;—–]+\s*|\s+(?=(?:and|but|then|while|where|when)\b)")
 _SHORT = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|st|prof|no|vs|etc|e\.g|i\.e|a\.m|p\.m|[a-z]))\.$", re.I
+)
+# How a dream is told is no part of what is seen: "I dreamt of" asks for no haze.
+_TELLING = re.compile(
+    r"\b(?:dream(?:ed|t|s|ing)?|suddenly|awoke|woke|fell|waved)\b(?!-)"
+    r"|梦[见到里中]|做了?一?个?梦|忽然间?|突然间?|然后|后来|接着|于是|醒[来了]",
+    re.I,
 )
 
 
@@ -96,6 +106,23 @@ class Pool:
             ]
         )
         return int((fits - NEAR * self._distances(here)).argmax())
+
+    def ease(self, recipe: Recipe, index: int) -> Recipe:
+        """Give a recipe of seed number ``index`` with what it lacks of its words.
+
+        The seed was chosen because it has them; all of them on top, in a sentence that
+        says many things, would leave what the model paints well.
+        """
+        added = {}
+        for name, amount in recipe.amounts.items():
+            has = float(self.values[name][index]) if name in self.values else 0.0
+            share = 1 - TRUSTED * max(0.0, has / amount)
+            added[name] = amount * max(ADDED, share)
+        far = math.hypot(*added.values())
+        scale = min(1.0, FARTHEST / far) if far else 1.0
+        for name, amount in added.items():
+            recipe = recipe.with_direction(name, round(scale * amount, 3))
+        return recipe
 
     def neighbour(self, here: np.ndarray, turn: int) -> int:
         """Choose one of those nearest to ``here``, another one each turn."""
@@ -162,7 +189,9 @@ def hear(sentences: Iterable[str], card: Mapping[str, Any]) -> list[Understandin
         words = vocabulary(card)
     except InputError:
         return [Understanding() for _ in sentences]
-    return [temper(understand(sentence, words), card) for sentence in sentences]
+    # Blanks of the same length, so that places in the text stay what they are.
+    told = (_TELLING.sub(lambda found: " " * len(found[0]), s) for s in sentences)
+    return [temper(understand(text, words), card) for text in told]
 
 
 def stage(
@@ -187,8 +216,9 @@ def stage(
     for turn, (text, found) in enumerate(zip(sentences, heard, strict=True), first):
         here = model.style(last).mean(axis=0) if last else None
         if found.amounts:
-            seed = Seed(pool.seeds[pool.choose(found, here)])
-            recipe = direct(replace(plain, source=seed), found, model.card)
+            index = pool.choose(found, here)
+            there = replace(plain, source=Seed(pool.seeds[index]))
+            recipe = pool.ease(direct(there, found, model.card), index)
         elif last is None or here is None:
             recipe = base
         else:

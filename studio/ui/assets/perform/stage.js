@@ -138,10 +138,7 @@ export class Stage {
 
   /** The sliders that keys and knobs reach, as Create shows them. */
   get names() {
-    const { card } = this.desk.store;
-    return [...(card?.words ?? []), ...(card?.directions ?? [])]
-      .slice(0, SLIDERS)
-      .map(({ name }) => name);
+    return [...this.desk.sliders.byName.keys()].slice(0, SLIDERS);
   }
 
   /** Set a slider while the drift goes on. */
