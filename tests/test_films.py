@@ -14,7 +14,7 @@ from PIL import Image
 from servers import Server
 from sounds import write_samples, write_sound
 
-from studio.server import films
+from studio.server import dreaming, films
 
 
 def plan_of(recipe: dict[str, Any], *seeds: int, **more: Any) -> dict[str, Any]:
@@ -73,6 +73,17 @@ def test_a_walk_is_played_from_its_stops(
     around = {**plan_of(recipe, 4), "way": "around", "seconds": 8}
     drift = server.post("studio/walk", json={"plan": around}).json()
     assert drift["seconds"] == pytest.approx(8) and len(drift["stops"]) > 8
+
+
+def test_a_long_walk_is_measured_in_part_for_its_preview(
+    server: Server, recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dreaming, "PREVIEWED", 2)
+    plan = plan_of(recipe, 1, 2, 3, 4, 5, seconds=10)
+    stops = server.post("studio/walk", json={"plan": plan}).json()["stops"]
+    assert [len(stop["shares"]) for stop in stops] == [9, 9, 2, 2, 2]
+    mean = sum(stop["seconds"] for stop in stops[:2]) / 2
+    assert stops[4]["seconds"] == pytest.approx(mean, abs=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webp"])

@@ -235,6 +235,15 @@ def measured(model: Model, walk: Walk, ways: range | None = None) -> Walk:
     return replace(walk, stops=tuple(stops))
 
 
+def guessed(walk: Walk, known: int) -> Walk:
+    """Give a walk whose ways after the first ``known`` change as much as those do."""
+    if not 0 < known < len(walk.ways):
+        return walk
+    change = sum(stop.change for stop in walk.stops[:known]) / known
+    rest = (replace(stop, change=change) for stop in walk.stops[known:])
+    return replace(walk, stops=(*walk.stops[:known], *rest))
+
+
 def _changes(model: Model, style: np.ndarray, after: np.ndarray) -> np.ndarray:
     """Measure how much latents change over each part of a straight line: [PARTS]."""
     import torch

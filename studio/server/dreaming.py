@@ -44,6 +44,7 @@ AT_ONCE = 2  # dreams that are understood at once
 SENTENCES = 16  # of one answer
 POOLS = 4
 WAYS = 4  # of a walk that are measured before others have their turn
+PREVIEWED = 64  # ways of a preview that are measured; a film has all of them
 # In a studio that strangers share, what one film may take.
 SHARED_SECONDS, SHARED_SIDE = 60.0, 512
 
@@ -109,27 +110,32 @@ async def walk(worker: RenderWorker, request: Request) -> Response:
     data = fields.an_object(body, "walk")
     fields.check_keys(data, "", ("plan",), ("plan",))
     plan = await run_in_threadpool(Plan.from_dict, data["plan"])
-    found = await run_in_threadpool(build_walk, worker, plan)
+    found = await run_in_threadpool(build_walk, worker, plan, most=PREVIEWED)
     return JSONResponse(_describe(plan, found))
 
 
 def build_walk(
-    worker: RenderWorker, plan: Plan, wanted: Callable[[], bool] = lambda: True
+    worker: RenderWorker,
+    plan: Plan,
+    wanted: Callable[[], bool] = lambda: True,
+    most: int = walks.MOST,
 ) -> walks.Walk:
     """Build a plan's walk on the render thread, a few ways at a time.
 
-    Raises InputError, RecipeError, ModelError; stops where it is not ``wanted``.
+    Of more than ``most`` ways the others are taken to change as those do. Raises
+    InputError, RecipeError, ModelError; stops where it is not ``wanted``.
     """
     walks.check_keyframes(plan.keyframes)
     name = plan.keyframes[0].recipe.model
     rough = worker.ask(name, partial(_rough, plan)).result()
-    for start in range(0, len(rough.ways), WAYS):
+    count = min(most, len(rough.ways))
+    for start in range(0, count, WAYS):
         if not wanted():
             break
-        ways = range(start, min(start + WAYS, len(rough.ways)))
+        ways = range(start, min(start + WAYS, count))
         task = partial(walks.measured, walk=rough, ways=ways)
         rough = worker.ask(name, task).result()
-    return plan.timed(rough)
+    return plan.timed(walks.guessed(rough, count))
 
 
 def _rough(plan: Plan, model: Model) -> walks.Walk:

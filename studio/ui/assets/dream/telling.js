@@ -76,7 +76,8 @@ export class Telling {
       last = answer.moments.at(-1).recipe;
       const begins = from === answer.moments.length;
       if (begins) this.reel.replace(frames, { calm: true, loop: true });
-      else this.reel.change({ frames, calm: true }, "frames");
+      // One walk for all that follows: each would be measured anew.
+      else this.reel.change({ frames, calm: true }, from < total ? "look" : "frames");
       if (begins) this.onBegin();
       this.#sum(frames, total);
     }
