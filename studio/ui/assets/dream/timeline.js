@@ -148,8 +148,9 @@ export class Timeline {
   }
 }
 
-/** What was understood of its sentence. */
+/** What was understood of its sentence, the strongest first. */
 function wordsOf({ understood = [] }) {
-  const names = understood.filter(({ amount }) => amount > 0).map((part) => wordName(part.word));
+  const wanted = understood.filter(({ amount }) => amount > 0);
+  const names = wanted.sort((a, b) => b.amount - a.amount).map((part) => wordName(part.word));
   return [...new Set(names)].join(" \u00b7 ");
 }
