@@ -45,7 +45,7 @@ export function picturing(room, desk) {
   });
   addEventListener("paste", (event) => {
     const files = picturesOf(event.clipboardData);
-    if (!files.length || room.dataset.room === "train") return;
+    if (!files.length || room.dataset.room !== "create") return;
     event.preventDefault();
     desk.takeFiles(files);
   });
