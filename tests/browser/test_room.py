@@ -19,6 +19,7 @@ CONTROLS = (
 )
 # Names, keys and file types are the same in every language.
 SHARED_WORDS = {
+    "MIDI",
     "Reverie",
     "PNG",
     "Tiny",
