@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from servers import Server
 
-from studio.export.png import read_png
+from studio.export.work import read_work
 from studio.server import picks as packing
 from studio.server.picks import LIMIT, WORKS
 
@@ -35,7 +35,7 @@ def test_a_zip_holds_every_work_with_its_recipe_inside(
         names = archive.namelist()
         files = [archive.read(name) for name in names]
     assert names == ["01-tiny-7.png", "02-tiny-7.png", "03-tiny-9.png"]
-    recipes = [read_png(file).recipe.to_dict() for file in files]
+    recipes = [read_work(file).recipe.to_dict() for file in files]
     assert recipes == [work["recipe"] for work in asked]
     single = server.post("studio/save", json={"recipe": asked[2]["recipe"]})
     assert files[2] == single.content

@@ -20,7 +20,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from studio import recipe_fields as fields
 from studio.errors import InputError, RecipeError
-from studio.export.png import statement_of
+from studio.export.metadata import statement_of
 from studio.export.sheet import Entry, draw_sheet
 from studio.recipe import Recipe, read_json
 from studio.server.guards import Endpoint, read_body

@@ -10,7 +10,7 @@ import numpy as np
 from conftest import write_tiny_checkpoint
 from PIL import Image
 
-from studio.export.png import read_png
+from studio.export.work import read_work
 from studio.model import PREVIEW_SEEDS
 
 from .conftest import Room, Studio
@@ -124,7 +124,7 @@ def test_a_saved_picture_dropped_on_the_page_comes_back(
         room.press("s")
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    assert read_png(file).recipe.to_dict()["directions"] == {"pca-01": 2}
+    assert read_work(file).recipe.to_dict()["directions"] == {"pca-01": 2}
     room.do("dice").settle()
     drop(room, file.name, file.read_bytes())
     room.wait("() => reverie.store.recipe.source.seed === 2")
