@@ -29,7 +29,15 @@ from studio.export.saved import SavedWork
 from studio.export.work import is_consistent, read_work
 from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
-from studio.server import explaining, pictures, teaching, training, views, words
+from studio.server import (
+    exhibiting,
+    explaining,
+    pictures,
+    teaching,
+    training,
+    views,
+    words,
+)
 from studio.server.assets import TYPES, find_asset, send_file
 from studio.server.enlarging import while_waited_for
 from studio.server.guards import Endpoint, admit, read_body, status_of
@@ -87,6 +95,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),
+        *exhibiting.table(),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [

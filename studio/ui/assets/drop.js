@@ -19,7 +19,7 @@ export function acceptPictures(root, onFiles) {
   root.append(veil);
 
   const holdsFiles = (event) =>
-    root.dataset.room !== "train" && event.dataTransfer?.types?.includes("Files");
+    root.dataset.room === "create" && event.dataTransfer?.types?.includes("Files");
   let depth = 0;
   const enter = (by) => {
     depth = Math.max(0, depth + by);
