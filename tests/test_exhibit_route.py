@@ -62,7 +62,7 @@ def test_a_work_of_a_model_that_is_gone_is_known_by_its_name(
         ({"pieces": [film(size=[0, 9])]}, "recipe_integer"),
         ({"pieces": [film(titles={"fr": "x"})]}, "recipe_unknown_field"),
         ({"pieces": [film(texts={"en": ["x" * 3001]})]}, "recipe_text"),
-        ({"pieces": [film(recipe={"seed": 1})]}, "recipe_missing_field"),
+        ({"pieces": [film(recipe={"seed": 1})]}, "recipe_no_format"),
         ({"pieces": [film()], "title": "x" * 201}, "recipe_text"),
         ({"pieces": [film()], "language": "fr"}, "exhibit_language"),
         ({"pieces": [film()], "language": []}, "exhibit_language"),

@@ -76,7 +76,7 @@ def _piece(
     item = fields.an_object(value, path)
     fields.check_keys(item, f"{path}.", _PIECE, ("kind", "suffix"))
     kind, suffix = item["kind"], item["suffix"]
-    if kind not in KINDS or suffix not in KINDS[kind]:
+    if kind not in tuple(KINDS) or suffix not in KINDS[kind]:
         raise InputError("form_kind", value=suffix)
     recipe = None if item.get("recipe") is None else Recipe.from_dict(item["recipe"])
     size = _size(item.get("size"), path)
