@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+import json
+import socket
+import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from servers import Server
@@ -17,6 +22,7 @@ from studio.export.prints import enlarge, find_weights, print_size
 from studio.export.saved import Form
 from studio.export.work import read_work, save_work, verify
 from studio.model import Model
+from studio.server import enlarging
 
 try:
     find_weights()
@@ -90,11 +96,42 @@ def test_the_server_makes_the_same_print_in_a_process_of_its_own(
     assert back == {"recipe": recipe, "installed": True, "changed": False}
 
 
+def printing() -> list[psutil.Process]:
+    """The processes of this one that enlarge."""
+    return [
+        one
+        for one in psutil.Process().children(recursive=True)
+        if "studio.export.prints" in one.cmdline()
+    ]
+
+
+def until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 300
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_print_that_nobody_waits_for_ends(
+    server: Server, recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enlarging, "LOOK", 0.05)
+    body = json.dumps({"recipe": recipe, "form": {"kind": "PNG", "scale": 4}})
+    where = urlsplit(server.address)
+    head = f"POST /studio/save HTTP/1.1\r\nHost: {where.netloc}\r\n"
+    with socket.create_connection((where.hostname or "", where.port or 0)) as asking:
+        asked = f"{head}Content-Length: {len(body)}\r\n\r\n{body}"
+        asking.sendall(asked.encode())
+        until(lambda: bool(printing()))
+        process = printing()[0]
+        process.suspend()  # so that it cannot end by itself
+    until(lambda: not process.is_running() or process.status() == "zombie")
+
+
 def test_without_weights_one_sentence_says_what_to_install(
     server: Server,
     recipe: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
 ) -> None:
     monkeypatch.setattr(prints.importlib.util, "find_spec", lambda name: None)
     asked = {"recipe": recipe, "form": {"kind": "PNG", "scale": 4}}

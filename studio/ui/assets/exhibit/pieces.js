@@ -28,6 +28,8 @@ export class Pieces extends EventTarget {
     this.database ??= await openDatabase("reverie-exhibit", { pieces: "id" });
     this.all = await this.database.all("pieces");
     this.all.sort((a, b) => a.place - b.place);
+    // A model that told nothing may be here again.
+    for (const piece of this.all) piece.silent = false;
     this.#changed();
   }
 
