@@ -132,6 +132,26 @@ def test_a_saved_picture_dropped_on_the_page_comes_back(
     assert room.pixels() == picture
 
 
+def test_a_jpeg_with_the_name_of_its_maker_comes_back_too(
+    room: Room, tmp_path: Path
+) -> None:
+    room.unfold().page.select_option("[data-save=kind]", "JPEG")
+    room.page.fill("[data-save=creator]", "Ana")
+    recipe = room.recipe
+    with room.page.expect_download() as download:
+        room.do("save")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".jpg"
+    assert read_work(file).marks["dc:creator"] == "Ana"
+    room.page.select_option("[data-save=kind]", "PNG")
+    room.page.fill("[data-save=creator]", "")
+    room.do("dice").settle()
+    drop(room, file.name, file.read_bytes())
+    room.wait("() => reverie.store.recipe.source.seed === 2")
+    assert room.settle().recipe == recipe
+
+
 def test_a_picture_without_a_recipe_gets_one_sentence(
     room: Room, tmp_path: Path
 ) -> None:

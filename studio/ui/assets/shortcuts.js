@@ -64,7 +64,7 @@ export class Shortcuts {
     if (!action || (isTyping(event.target) && !isUndo(action, event.target))) return;
     if (this.dialog.open && action !== "help") return;
     // A work that is out of sight must not change under a stray key.
-    if (this.root.dataset.room === "train" && !EVERYWHERE.includes(action)) return;
+    if (this.root.dataset.room !== "create" && !EVERYWHERE.includes(action)) return;
     event.preventDefault();
     if (event.repeat && !REPEATED.includes(action)) return;
     this.actions[action]?.();

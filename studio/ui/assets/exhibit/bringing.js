@@ -2,18 +2,19 @@
 import { Trouble, post } from "../address.js";
 import { readPicture } from "../drop.js";
 
-const FILMS = { "video/mp4": ".mp4", "video/webm": ".webm" };
-const PICTURES = { "image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp" };
+const FILMS = { mp4: ".mp4", webm: ".webm" };
+const PICTURES = { png: ".png", jpg: ".jpg", jpeg: ".jpg", webp: ".webp" };
 const SIDE = 480;
 
 /** The piece that a file is. @throws {Trouble} */
 export async function pieceOf(file) {
-  if (file.type in FILMS) return filmOf(file);
-  if (!(file.type in PICTURES)) throw new Trouble("ui.exhibit.unknown_file", { file: file.name });
+  const end = /\.(\w+)$/.exec(file.name)?.[1].toLowerCase() ?? "";
+  if (end in FILMS) return filmOf(file, FILMS[end]);
+  if (!(end in PICTURES)) throw new Trouble("ui.exhibit.unknown_file", { file: file.name });
   try {
     const { recipe } = await readPicture(file);
     const [picture, size] = await reduced(file);
-    return { kind: "picture", recipe, picture, file, size, suffix: PICTURES[file.type] };
+    return { kind: "picture", recipe, picture, file, size, suffix: PICTURES[end] };
   } catch (error) {
     if (error.code !== "picture_is_film") throw error;
     const [picture, size] = await reduced(file);
@@ -38,7 +39,7 @@ function titled(file) {
   return { en: name, zh: name };
 }
 
-async function filmOf(file) {
+async function filmOf(file, suffix) {
   const video = document.createElement("video");
   const address = URL.createObjectURL(file);
   Object.assign(video, { muted: true, preload: "auto", playsInline: true });
@@ -46,7 +47,6 @@ async function filmOf(file) {
     await heard(video, "loadeddata", () => (video.src = address));
     const picture = await drawn(video, video.videoWidth, video.videoHeight);
     const size = [video.videoHeight, video.videoWidth];
-    const suffix = FILMS[file.type];
     return { kind: "film", recipe: null, picture, file, size, suffix, titles: titled(file) };
   } catch {
     throw new Trouble("ui.exhibit.broken_film", { file: file.name });

@@ -70,9 +70,11 @@ export class Pieces extends EventTarget {
     if (at < 0) return;
     this.#down = [at, this.all.splice(at, 1)[0]];
     this.#changed();
+    this.dispatchEvent(new Event("removed"));
     await this.database.delete("pieces", id);
   }
 
+  /** Hang what was taken down last in its old place. */
   async putBack() {
     const [at, piece] = this.#down.splice(0);
     if (!piece) return;

@@ -32,6 +32,12 @@ export class Rack {
     }
   }
 
+  /** Show the title of one piece, which has come or was changed. */
+  retitle(piece) {
+    const item = this.element.querySelector(`[data-id="${CSS.escape(piece.id)}"]`);
+    item?.replaceWith(this.#item(piece, this.pieces.all.indexOf(piece)));
+  }
+
   /** The address of what is shown of a blob, made once. */
   addressOf(blob) {
     if (!this.#addresses.has(blob)) this.#addresses.set(blob, URL.createObjectURL(blob));

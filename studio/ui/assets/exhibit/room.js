@@ -37,6 +37,7 @@ export class ExhibitRoom {
     this.element = this.#build();
     room.append(this.element);
     this.pieces.addEventListener("change", () => this.#follow());
+    this.pieces.addEventListener("removed", () => this.#offerBack());
     languages.addEventListener("language", () => (refill(this.element), this.#follow()));
     this.#acceptDrops(room);
   }
@@ -73,6 +74,13 @@ export class ExhibitRoom {
   #say(key, params = {}) {
     this.notice.tell();
     this.told.textContent = say(key, params);
+  }
+
+  #offerBack() {
+    this.#say("ui.exhibit.taken_down");
+    const act = () => (this.pieces.putBack(), this.#say("ui.exhibit.hung_again"));
+    const fields = { type: "button", class: "offer", onclick: act };
+    this.told.append(" ", make("button", fields, say("ui.exhibit.put_back")));
   }
 
   #trouble(error) {
@@ -138,7 +146,7 @@ export class ExhibitRoom {
         piece.silent = !piece.told;
         await this.pieces.keep(piece);
         if (piece === this.plate.piece) this.plate.show(piece);
-        this.rack.show();
+        if (!this.rack.element.contains(document.activeElement)) this.rack.retitle(piece);
       }
     } catch (error) {
       this.#trouble(error);
@@ -189,6 +197,7 @@ export class ExhibitRoom {
   }
 
   #name(control, name) {
+    control.dataset.act = name;
     word(control, { name: `ui.${name}`, hint: `ui.${name}.hint` });
     word(control.querySelector(".label"), { text: `ui.${name}` });
   }
