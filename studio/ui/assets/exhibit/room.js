@@ -232,7 +232,7 @@ export class ExhibitRoom {
     const tells = make("div", { class: "exhibit-tells" }, this.told, this.notice.element);
     return make(
       "div",
-      { class: "exhibit-main" },
+      { class: "exhibit-main train-main" },
       head,
       tells,
       this.empty,
