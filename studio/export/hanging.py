@@ -38,13 +38,15 @@ def read_file(path: Path) -> tuple[Piece | SavedWork, Mapping[str, Bring]]:
     except PictureError as error:
         if error.code == "cannot_read":
             reason = error.params["reason"]
-            raise InputError("exhibit_unreadable", name=path, reason=reason) from None
+            raise InputError(
+                "exhibit_unreadable", name=path.name, reason=reason
+            ) from None
         raise InputError("exhibit_piece", name=path.name) from None
     except RecipeError:
         raise InputError("exhibit_piece", name=path.name) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError("exhibit_unreadable", name=path, reason=reason) from None
+        raise InputError("exhibit_unreadable", name=path.name, reason=reason) from None
     raise InputError("exhibit_piece", name=path.name)
 
 

@@ -199,19 +199,30 @@ def test_works_are_hung_arranged_and_taken_away(
     work = read_work(files["exhibition/works/02-tiny.png"])
     assert work.recipe.to_dict()["source"] == {"seed": 2}
     assert "My own words." in files["exhibition/index.html"].decode()
-    # given up midway, nothing is downloaded
-    loaded: list[Any] = []
-    page.on("download", lambda one: loaded.append(one))
-    page.route("**/studio/save", lambda route: None)
-    room.do("exhibit_save").wait(SAYS, ["told", "piece 2 of 3"])
-    room.do("exhibit_cancel").wait(SAYS, ["told", "Given up"])
-    assert loaded == []
-    page.focus(".rack-piece:nth-child(3) .rack-open")
-    room.press("Delete").wait(HUNG, 2)
-    page.click(".exhibit-told .offer")
     page.reload()
     room.wait(HUNG, 3)
     assert page.input_value("[data-field=title]") == "What stays"
+    assert room.errors == []
+
+
+def test_a_zip_can_be_given_up_and_what_is_taken_down_hung_again(
+    visit: Callable[..., Room],
+) -> None:
+    room = visit(reduced_motion="reduce").enter().settle()
+    page = room.page
+    room.press("k").wait("() => document.querySelectorAll('.keeper').length === 1")
+    page.evaluate("location.hash = '#exhibit'")
+    room.do("exhibit_keepers").wait(HUNG, 1)
+    loaded: list[Any] = []
+    page.on("download", lambda one: loaded.append(one))
+    page.route("**/studio/save", lambda route: None)
+    room.do("exhibit_save").wait(SAYS, ["told", "piece 1 of 1"])
+    room.do("exhibit_cancel").wait(SAYS, ["told", "Given up"])
+    assert loaded == []
+    page.focus(".rack-piece .rack-open")
+    room.press("Delete").wait(HUNG, 0)
+    page.click(".exhibit-told .offer")
+    room.wait(HUNG, 1)
     assert room.errors == []
 
 

@@ -21,6 +21,10 @@ CONTROLS = (
 SHARED_WORDS = {
     "Reverie",
     "PNG",
+    "JPEG",
+    "WebP",
+    "CC",
+    "BY",
     "Tiny",
     "tiny",
     "Ctrl",
