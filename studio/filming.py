@@ -24,7 +24,7 @@ from studio.export.film import (
     shoot,
     write_film,
 )
-from studio.export.png import statement_of
+from studio.export.metadata import statement_of
 from studio.export.sound import HEARS, Hearing, Sound, listen
 from studio.latent import walk as walks
 from studio.latent.drives import LARGEST, MOST, Drive, driven

@@ -15,7 +15,8 @@ import pytest
 
 from studio.cli import main, options
 from studio.errors import InputError
-from studio.export.png import statement_of, write_png
+from studio.export.metadata import statement_of
+from studio.export.work import write_work
 from studio.recipe import Recipe, Seed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,7 +51,7 @@ def work(tmp_path: Path) -> Path:
     """A saved work of a model that is not installed."""
     pixels = np.zeros((8, 8, 3), np.uint8)
     style = np.zeros((2, 4), np.float32)
-    data = write_png(
+    data = write_work(
         pixels,
         RECIPE,
         style=style,
@@ -138,10 +139,10 @@ def test_one_seed_or_a_range_but_not_both(refusal: Refusal) -> None:
     assert "both" in refusal("render", "m", "--seed", "1", "--seeds", "1-2")
 
 
-def test_works_are_png_files_and_many_go_to_a_folder(
+def test_works_are_pictures_and_many_go_to_a_folder(
     tmp_path: Path, refusal: Refusal
 ) -> None:
-    path = str(tmp_path / "work.jpg")
+    path = str(tmp_path / "work.gif")
     assert ".png" in refusal("render", "m", "--seed", "1", "-o", path)
     Path(path).write_bytes(b"mine")
     assert "folder" in refusal("render", "m", "--seeds", "1-2", "-o", path)

@@ -13,7 +13,7 @@ from servers import Server
 from worded import give_words
 
 from studio.cli import main
-from studio.export.png import save_work
+from studio.export.work import save_work
 from studio.language import LANGUAGES
 from studio.latent.explanation import Explanation, Look, explain, shares_of
 from studio.latent.wall_text import tell

@@ -15,7 +15,7 @@ from sounds import write_samples, write_sound
 from studio.cli import main
 from studio.errors import InputError
 from studio.export.film import Format
-from studio.export.png import save_work
+from studio.export.work import save_work
 from studio.filming import Plan, read_drives
 from studio.latent.drives import Drive, driven, usual_drives
 from studio.latent.walk import Keyframe

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from servers import Server
 
-from studio.export.png import read_png
+from studio.export.work import read_work
 from studio.server import picks as packing
 from studio.server.picks import LIMIT, WORKS
 
@@ -35,10 +35,29 @@ def test_a_zip_holds_every_work_with_its_recipe_inside(
         names = archive.namelist()
         files = [archive.read(name) for name in names]
     assert names == ["01-tiny-7.png", "02-tiny-7.png", "03-tiny-9.png"]
-    recipes = [read_png(file).recipe.to_dict() for file in files]
+    recipes = [read_work(file).recipe.to_dict() for file in files]
     assert recipes == [work["recipe"] for work in asked]
     single = server.post("studio/save", json={"recipe": asked[2]["recipe"]})
     assert files[2] == single.content
+
+
+def test_a_zip_takes_the_format_and_the_name_that_files_carry(
+    server: Server, recipe: dict[str, Any]
+) -> None:
+    how = {"form": {"kind": "WEBP"}, "credit": {"creator": "Ana", "rights": "CC0"}}
+    asked = {"works": works(recipe, 7), **how}
+    answer = server.post("studio/picks/zip", json=asked)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.namelist() == ["01-tiny-7.webp"]
+        work = read_work(archive.read("01-tiny-7.webp"))
+    assert work.recipe.to_dict() == {**recipe, "source": {"seed": 7}}
+    assert work.marks["dc:creator"] == "Ana" and work.marks["dc:rights"] == "CC0"
+    sheet = server.post("studio/picks/sheet", json=asked)
+    with Image.open(io.BytesIO(sheet.content)) as picture:
+        assert picture.text["Author"] == "Ana"  # type: ignore[attr-defined]
+    large = {**asked, "form": {"kind": "PNG", "scale": 4}}
+    answer = server.post("studio/picks/zip", json=large)
+    assert answer.json()["error"]["code"] == "picks_print"
 
 
 def test_names_in_a_zip_never_leave_its_folder(

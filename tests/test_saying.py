@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from studio.cli import main
-from studio.export.png import read_png
+from studio.export.work import read_work
 from studio.model import Model
 from studio.recipe import Recipe
 
@@ -79,7 +79,7 @@ def test_render_goes_where_the_words_say(told: Answer, tmp_path: Path) -> None:
     path = tmp_path / "work.png"
     render = ("render", "good", "--seed", "7", "-o", str(path))
     told(*render, "--words", "夕阳 海", "--set", "sea=2")
-    assert read_png(path).recipe.amounts == {"sunset": 1, "sea": 2}
+    assert read_work(path).recipe.amounts == {"sunset": 1, "sea": 2}
 
 
 def test_render_says_on_stderr_what_it_did_not_understand(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -44,6 +45,21 @@ def test_a_caption_has_the_number_and_the_seed_where_there_is_one() -> None:
     assert Entry(12, RECIPE, pixels).caption == "12  seed 7"
     child = Recipe("tiny", "0" * 16, Style(((0.5,),)))
     assert Entry(3, child, pixels).caption == "3"
+
+
+def test_a_caption_tells_what_a_work_was_led_to_as_far_as_there_is_room() -> None:
+    amounts = (("sea", 0.5), ("sunset", 1.5), ("trees", -2.0), ("warmth", 0.1))
+    led = Recipe("tiny", "0" * 16, Seed(7), directions=amounts)
+    pixels = np.full((64, 96, 3), 255, np.uint8)
+    entry = Entry(1, led, pixels)
+    assert entry.led == "trees -2.0  sunset +1.5  sea +0.5"
+    assert Entry(1, RECIPE, pixels).led == ""
+    page = Image.open(io.BytesIO(draw_sheet([entry], "x", STATEMENT)))
+    assert page.height > drawn(1, title="x").height
+    told = json.loads(page.text[sheets.KEYWORD])  # type: ignore[attr-defined]
+    assert told == [{"number": 1, "recipe": led.to_dict()}]
+    fits = sheets._fitting(entry.led, sheets._font(15), 96)
+    assert fits and entry.led.startswith(fits)
 
 
 def test_without_chinese_letters_no_empty_boxes_are_drawn(

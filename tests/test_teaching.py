@@ -15,7 +15,7 @@ from servers import Server
 from studio.cli import main
 from studio.direction import pack_step
 from studio.errors import InputError, RecipeError
-from studio.export.png import is_consistent, read_png, save_work, verify
+from studio.export.work import is_consistent, read_work, save_work, verify
 from studio.latent.space import grow
 from studio.latent.teaching import Teacher, check_name
 from studio.model import Model
@@ -98,7 +98,7 @@ def test_a_work_with_a_taught_word_is_made_again_from_its_file(
     recipe = taught(tiny_model)
     path = tmp_path / "work.png"
     path.write_bytes(save_work(tiny_model, recipe))
-    work = read_png(path)
+    work = read_work(path)
     assert work.recipe == recipe and is_consistent(tiny_model, work)
     assert verify(Model.open("tiny"), work).identical
     plain = tiny_model.render_canonical(tiny_model.recipe(4))

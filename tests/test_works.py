@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from studio.cli import main
-from studio.export.png import SavedWork, read_png, statement_of, write_png
+from studio.export.metadata import statement_of
+from studio.export.saved import SavedWork
+from studio.export.work import read_work, write_work
 from studio.model import Model
 from studio.recipe import Recipe, Seed, Style
 
@@ -49,7 +51,7 @@ def refusal(capsys: pytest.CaptureFixture[str]) -> Any:
 def resaved(work: SavedWork, **changes: Any) -> bytes:
     """Return the file of a work with other pixels or another recipe."""
     recipe = changes.get("recipe", work.recipe)
-    return write_png(
+    return write_work(
         changes.get("pixels", work.pixels),
         recipe,
         style=np.array(work.w, np.float32),
@@ -73,7 +75,7 @@ def test_a_seed_gives_the_same_file_every_time(
     told = answers("render", "tiny", "--seed", "7", "-o", again)
     assert again.read_bytes() == work.read_bytes()
     assert told["works"][0]["path"] == str(again)
-    assert Recipe.from_dict(told["works"][0]["recipe"]) == read_png(work).recipe
+    assert Recipe.from_dict(told["works"][0]["recipe"]) == read_work(work).recipe
 
 
 def test_many_seeds_are_one_file_each_and_the_same_as_alone(
@@ -85,7 +87,7 @@ def test_many_seeds_are_one_file_each_and_the_same_as_alone(
     assert [entry["seed"] for entry in told["works"]] == list(range(5, 13))
     assert sorted(folder.iterdir()) == sorted(paths)
     assert paths[2].read_bytes() == work.read_bytes()
-    assert len({read_png(path).pixels.tobytes() for path in paths}) == 8
+    assert len({read_work(path).pixels.tobytes() for path in paths}) == 8
 
 
 def test_a_saved_work_is_verified_as_identical(work: Path, answers: Any) -> None:
@@ -93,8 +95,8 @@ def test_a_saved_work_is_verified_as_identical(work: Path, answers: Any) -> None
     assert told["identical"] is True and told["match"] is True
     assert told["max_abs_difference"] == 0
     assert told["installed"] is True and told["changed"] is False
-    assert told["recipe"] == read_png(work).recipe.to_dict()
-    assert told["model_fingerprint"] == read_png(work).fingerprint
+    assert told["recipe"] == read_work(work).recipe.to_dict()
+    assert told["model_fingerprint"] == read_work(work).fingerprint
 
 
 def test_every_option_reaches_the_recipe_and_the_pixels(
@@ -104,7 +106,7 @@ def test_every_option_reaches_the_recipe_and_the_pixels(
     path = tmp_path / "other.png"
     options = ["--variety", "1.1", "--set", f"{name}=+2", "--size", "48x40"]
     answers("render", "tiny", "--seed", "7", *options, "-o", path)
-    saved = read_png(path)
+    saved = read_work(path)
     assert saved.recipe == Recipe(
         "tiny", tiny_model.fingerprint, Seed(7), 1.1, ((name, 2.0),), size=(48, 40)
     )
@@ -112,7 +114,7 @@ def test_every_option_reaches_the_recipe_and_the_pixels(
     assert answers("show", path, "--verify")["identical"] is True
     plain = tmp_path / "plain.png"
     answers("render", "tiny", "--recipe", path, "--size", "32", "-o", plain)
-    assert not np.array_equal(read_png(plain).pixels, read_png(work).pixels)
+    assert not np.array_equal(read_work(plain).pixels, read_work(work).pixels)
 
 
 def test_a_recipe_that_uses_everything_comes_back(
@@ -133,7 +135,7 @@ def test_a_recipe_that_uses_everything_comes_back(
     }
     path = tmp_path / "all.png"
     answers("render", "tiny", "--recipe", json.dumps(recipe), "-o", path)
-    assert read_png(path).recipe == Recipe.from_dict({**identity, **recipe})
+    assert read_work(path).recipe == Recipe.from_dict({**identity, **recipe})
     assert answers("show", path, "--verify")["identical"] is True
 
 
@@ -143,7 +145,7 @@ def test_the_w_in_the_file_makes_the_same_picture(
     name = tiny_model.directions[0].name
     path = tmp_path / "work.png"
     answers("render", "tiny", "--seed", "7", "--set", f"{name}=1", "-o", path)
-    saved = read_png(path)
+    saved = read_work(path)
     again = Recipe("tiny", tiny_model.fingerprint, Style(saved.w), variety=1.0)
     gap = tiny_model.render_canonical(again).astype(int) - saved.pixels
     assert np.abs(gap).max() <= 1
@@ -155,7 +157,7 @@ def test_the_w_in_the_file_makes_the_same_picture(
 def test_pixels_that_were_touched_are_noticed(
     change: int, match: bool, gap: int, work: Path, tmp_path: Path, answers: Any
 ) -> None:
-    saved = read_png(work)
+    saved = read_work(work)
     pixels = saved.pixels.copy()
     up = pixels[3, 4, 1] < 128
     pixels[3, 4, 1] = pixels[3, 4, 1] + change if up else pixels[3, 4, 1] - change
@@ -170,7 +172,7 @@ def test_a_cropped_work_is_different(
     work: Path, tmp_path: Path, answers: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "cropped.png"
-    path.write_bytes(resaved(read_png(work), pixels=read_png(work).pixels[:-1]))
+    path.write_bytes(resaved(read_work(work), pixels=read_work(work).pixels[:-1]))
     told = answers("show", path, "--verify")
     assert told["identical"] is False and told["match"] is False
     assert told["max_abs_difference"] is None
@@ -181,7 +183,7 @@ def test_a_cropped_work_is_different(
 def test_a_work_of_a_model_that_has_changed_is_shown_but_not_verified(
     work: Path, tmp_path: Path, answers: Any, refusal: Any
 ) -> None:
-    saved = read_png(work)
+    saved = read_work(work)
     old = Recipe("tiny", "f" * 16, saved.recipe.source)
     path = tmp_path / "old.png"
     path.write_bytes(resaved(saved, recipe=old))
@@ -258,4 +260,4 @@ def test_without_a_seed_a_random_one_is_drawn_and_told(
     told = answers("render", "tiny", "-o", tmp_path)
     (entry,) = told["works"]
     assert entry["path"] == str(tmp_path / f"tiny-{entry['seed']}.png")
-    assert read_png(Path(entry["path"])).recipe.source == Seed(entry["seed"])
+    assert read_work(Path(entry["path"])).recipe.source == Seed(entry["seed"])

@@ -13,7 +13,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 
-from studio.cli import discovering, evaluating, filming, inverting, runs, words, works
+from studio.cli import (
+    discovering,
+    evaluating,
+    exhibiting,
+    filming,
+    inverting,
+    runs,
+    words,
+    works,
+)
 from studio.cli.answer import text
 from studio.cli.parser import Parser, refuse_option
 from studio.errors import InputError, StudioError
@@ -53,6 +62,7 @@ def _act(argv: list[str]) -> int:
     evaluating.register(verbs)
     inverting.register(verbs)
     filming.register(verbs)
+    exhibiting.register(verbs)
     if argv and not argv[0].startswith("-"):
         _check_verb(argv[0], list(verbs.choices))
     args, unknown = parser.parse_known_args(argv)

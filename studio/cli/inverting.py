@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
-from studio.cli.works import check_png, write_file
+from studio.cli.works import write_file
 from studio.errors import InputError
 from studio.recipe import Recipe
 
@@ -48,9 +49,8 @@ def _invert(args: argparse.Namespace) -> None:
     if not 0 <= args.faithful <= 1:
         raise InputError("invert_faithful", value=args.faithful)
     chance = None if args.chance is None else Recipe.parse_seed(str(args.chance))
-    if args.output:
-        check_png(Path(args.output))
-    from studio.export.png import save_work
+    form = options.parse_form(Path(args.output or "x.png"))
+    from studio.export.work import save_work
     from studio.latent.reading import Reader
     from studio.model import Model
 
@@ -58,7 +58,7 @@ def _invert(args: argparse.Namespace) -> None:
     read = _complete if args.fragments else _find
     recipe, value = read(model, Reader.of, Path(args.picture), args.faithful, chance)
     if args.output:
-        write_file(Path(args.output), save_work(model, recipe))
+        write_file(Path(args.output), save_work(model, recipe, form))
     value["recipe"] = recipe.to_dict()
     answer(args, value, _lines(value, args.output))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio import recipe_fields as fields
 from studio.errors import InputError
@@ -17,7 +17,12 @@ from studio.recipe import (
     read_json,
 )
 
+if TYPE_CHECKING:
+    from studio.export.metadata import Credit
+    from studio.export.saved import Form
+
 SEEDS_LIMIT = 10_000
+CREDIT_LIMIT = 300  # characters
 
 
 def parse_seeds(text: str) -> range:
@@ -116,8 +121,41 @@ def parse_drive(text: str) -> dict[str, object]:
     return {"hears": found[1], "word": found[2], "amount": amount}
 
 
+def parse_form(
+    path: Path, scale: str | None = None, quality: str | None = None
+) -> Form:
+    """Return how a work is written to ``path``, enlarged as in ``"4x"``.
+
+    Raises InputError.
+    """
+    from studio.export.saved import QUALITY, SUFFIXES, Form
+
+    kind = SUFFIXES.get(path.suffix.lower())
+    if kind is None:
+        raise InputError("output_not_picture", path=path)
+    times = (scale or "1x").strip().lower().removesuffix("x")
+    coarse = QUALITY if quality is None else _whole(quality)
+    return Form.read(kind, _whole(times), coarse)
+
+
+def parse_credit(creator: str | None, rights: str | None) -> Credit:
+    """Return whom a file names. Raises InputError."""
+    from studio.export.metadata import Credit
+
+    for given in (creator, rights):
+        if given is not None and len(given) > CREDIT_LIMIT:
+            raise InputError("credit_long", limit=CREDIT_LIMIT)
+    return Credit(creator or "", rights or "")
+
+
+def _whole(text: str) -> int | str:
+    """Return a whole number; what is none is left for a sentence to name."""
+    small = text.isascii() and text.isdecimal() and len(text) < 6
+    return int(text) if small else text
+
+
 def load_recipe(text: str) -> dict[str, Any]:
-    """Return the recipe data of JSON text, of a JSON file or of a saved PNG.
+    """Return the recipe data of JSON text, of a JSON file or of a saved picture.
 
     The data is not checked yet, so that a hand-written recipe may leave out what
     the model on the command line says. Raises InputError.
@@ -125,10 +163,12 @@ def load_recipe(text: str) -> dict[str, Any]:
     if text.lstrip().startswith(("{", "[")):
         return fields.an_object(read_json(text), "recipe")
     path = Path(text)
-    if path.suffix.lower() == ".png":
-        from studio.export.png import read_png
+    from studio.export.saved import SUFFIXES
 
-        return read_png(path).recipe.to_dict()
+    if path.suffix.lower() in SUFFIXES:
+        from studio.export.work import read_work
+
+        return read_work(path).recipe.to_dict()
     try:
         with path.open("rb") as file:
             content = file.read(TEXT_LIMIT + 1)

@@ -19,7 +19,8 @@ from studio.paths import checkpoints_folder, write_atomically
 from studio.recipe import FORMAT, SEED_MAX, Recipe
 
 if TYPE_CHECKING:
-    from studio.export.png import Comparison, SavedWork
+    from studio.export.saved import SavedWork
+    from studio.export.work import Comparison
     from studio.model import Model
 
 
@@ -28,7 +29,7 @@ def register(verbs: Any) -> None:
     add_verb(verbs, "models", _models)
     _declare_render(add_verb(verbs, "render", _render))
     show = add_verb(verbs, "show", _show)
-    show.add_argument("picture", metavar="PNG", help=text("cli.argument.picture"))
+    show.add_argument("picture", metavar="FILE", help=text("cli.argument.picture"))
     show.add_argument("--verify", action="store_true", help=text("cli.help.verify"))
     show.add_argument("--why", action="store_true", help=text("cli.help.why"))
     onnx = add_verb(verbs, "onnx", _onnx)
@@ -46,6 +47,10 @@ def _declare_render(parser: argparse.ArgumentParser) -> None:
         ("--variety", "V"),
         ("--size", "S"),
         ("--recipe", "R"),
+        ("--print", "N"),
+        ("--quality", "Q"),
+        ("--creator", "NAME"),
+        ("--rights", "TEXT"),
     ):
         words = text(f"cli.help.{option[2:]}")
         parser.add_argument(option, metavar=name, help=words)
@@ -85,18 +90,20 @@ def _render(args: argparse.Namespace) -> None:
     given = None if args.recipe is None else options.load_recipe(args.recipe)
     changes = _Changes(args)
     paths = _chosen_paths(args, seeds)
+    forms = [options.parse_form(path, args.print, args.quality) for path in paths]
+    credit = options.parse_credit(args.creator, args.rights)
     from studio.checkpoint import locate
 
     locate(args.model)
-    from studio.export.png import save_work
+    from studio.export.work import save_work
     from studio.model import Model
 
     model = Model.open(args.model)
     base = changes.apply(_base_recipe(model, given, seeds[0]), model)
     works = []
-    for seed, path in zip(seeds, paths, strict=True):
+    for seed, path, form in zip(seeds, paths, forms, strict=True):
         recipe = base if seed is None else base.with_seed(seed)
-        write_file(path, save_work(model, recipe))
+        write_file(path, save_work(model, recipe, form, credit))
         works.append({"path": str(path), "seed": seed, "recipe": recipe.to_dict()})
         if not args.json:
             print(text("cli.render.wrote", path=path), flush=True)
@@ -159,7 +166,7 @@ def _base_recipe(
 
 
 def _chosen_paths(args: argparse.Namespace, seeds: list[int | None]) -> list[Path]:
-    """Return a path for every seed, and see that it can be a PNG there."""
+    """Return a path for every seed."""
     stem = Path(args.model).name or "work"
     if args.seeds is not None:
         folder = Path(args.output or stem)
@@ -169,15 +176,7 @@ def _chosen_paths(args: argparse.Namespace, seeds: list[int | None]) -> list[Pat
         return [folder / f"seed-{seed:0{digits}d}.png" for seed in seeds]
     name = f"{stem}.png" if seeds[0] is None else f"{stem}-{seeds[0]}.png"
     path = Path(args.output or name)
-    path = path / name if path.is_dir() else path
-    check_png(path)
-    return [path]
-
-
-def check_png(path: Path) -> None:
-    """Raise InputError unless a path ends as a PNG's name does."""
-    if path.suffix.lower() != ".png":
-        raise InputError("output_not_png", path=path)
+    return [path / name if path.is_dir() else path]
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -204,9 +203,9 @@ def _onnx(args: argparse.Namespace) -> None:
 
 
 def _show(args: argparse.Namespace) -> None:
-    from studio.export.png import read_png
+    from studio.export.work import read_work
 
-    work = read_png(Path(args.picture))
+    work = read_work(Path(args.picture))
     recipe = work.recipe.to_dict()
     state = _state_of_model(work.recipe)
     value: dict[str, Any] = {
@@ -214,11 +213,14 @@ def _show(args: argparse.Namespace) -> None:
         "model_fingerprint": work.fingerprint,
         "installed": state != "missing",
         "changed": state == "changed",
+        "form": asdict(work.form),
+        **_marks(work),
     }
     named = text(f"cli.show.{state}", model=work.recipe.model)
     lines = [
         text("cli.show.model", state=named, fingerprint=work.fingerprint),
         text("cli.show.recipe", recipe=work.recipe.to_json()),
+        *(text(f"cli.show.{key}", told=told) for key, told in _told(work).items()),
     ]
     if args.verify:
         compared = _verify(work)
@@ -229,6 +231,25 @@ def _show(args: argparse.Namespace) -> None:
         value["why"] = told
         lines = [*lines, "", *told[person_language()]]
     answer(args, value, lines)
+
+
+def _told(work: SavedWork) -> dict[str, str]:
+    """Give what a file says of itself to other programs, as far as it does."""
+    names = {
+        "description": "dc:description",
+        "source": "dc:source",
+        "creator": "dc:creator",
+        "rights": "dc:rights",
+    }
+    return {key: work.marks[name] for key, name in names.items() if name in work.marks}
+
+
+def _marks(work: SavedWork) -> dict[str, Any]:
+    from studio.export.metadata import AI_MADE
+
+    kind = work.marks.get("Iptc4xmpExt:DigitalSourceType")
+    told = {"ai_made": kind == AI_MADE, "digital_source_type": kind}
+    return {**told, "marks": _told(work)}
 
 
 def _why(recipe: Recipe) -> dict[str, list[str]]:
@@ -253,7 +274,7 @@ def _verify(work: SavedWork) -> Comparison:
 
     # A model that is not there is told before torch loads.
     locate(work.recipe.model)
-    from studio.export.png import verify
+    from studio.export.work import verify
     from studio.model import Model
 
     return verify(Model.open(work.recipe.model), work)
@@ -274,4 +295,5 @@ def _sentence_of(compared: Comparison) -> str:
         return text("cli.verify.different_size")
     kind = "match" if compared.match else "different"
     kind = "identical" if compared.identical else kind
-    return text(f"cli.verify.{kind}", difference=compared.max_abs_difference)
+    told = text(f"cli.verify.{kind}", difference=compared.max_abs_difference)
+    return f"{told} {text('cli.verify.again')}" if compared.encoded_again else told

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.export.png import xmp_of
+from studio.export.metadata import mp4_box, packet
 
 if TYPE_CHECKING:
     from studio.export.film import Extras, Format
@@ -24,8 +24,6 @@ CRF, PRESET = "17", "fast"
 SOUND_RATE = 48_000
 SOUND_BITS = 192_000
 BT709 = 1
-# Adobe's number for a box of XMP (XMP specification part 3, "MPEG-4").
-XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 TEXT_CLOCK = 1000  # ticks a second of subtitles
 
 
@@ -64,9 +62,8 @@ class Mp4Writer:
             self._file.mux(self._sound.encode(None))
         self._file.close()
         # After the last box: players skip what they do not know, exiftool reads it.
-        xmp = xmp_of(self._extras.statement, self._extras.document).encode()
         with self._path.open("ab") as file:
-            file.write(struct.pack(">I4s", 24 + len(xmp), b"uuid") + XMP_BOX + xmp)
+            file.write(mp4_box(packet(self._extras.statement)))
 
     def abandon(self) -> None:
         """Let go of the file; what is wrong with it has been told already."""

@@ -15,39 +15,44 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 SIDE_LIMIT = 4096
 
 
-def find_text(data: bytes, keyword: str, limit: int) -> tuple[tuple[int, int], bytes]:
-    """Return ((height, width), the text under ``keyword``) of a PNG file.
+def find_texts(
+    data: bytes, keywords: tuple[str, ...], limit: int
+) -> tuple[tuple[int, int], dict[str, list[bytes]]]:
+    """Return ((height, width), all texts under each of ``keywords``) of a PNG file.
 
     The header is looked at first, then every chunk down to the end with its
-    checksum. The text is at most ``limit`` bytes of UTF-8 or Latin-1. Raises
-    PictureError for anything that is not a whole PNG with that text exactly once.
+    checksum. A text is at most ``limit`` bytes of UTF-8 or Latin-1. Raises
+    PictureError for anything that is not a whole PNG.
     """
     size = _read_header(data)
-    texts = []
+    texts: dict[str, list[bytes]] = {keyword: [] for keyword in keywords}
     for kind, content in _walk(data):
         if kind in (b"tEXt", b"zTXt", b"iTXt"):
             name, _, rest = content.partition(b"\0")
-            if name == keyword.encode("latin-1"):
-                texts.append(_read_text(kind, rest, limit))
-    if not texts:
-        raise PictureError("picture_no_recipe")
-    if len(texts) > 1:
-        raise PictureError("picture_recipe_damaged")
-    return size, texts[0]
+            if (keyword := name.decode("latin-1")) in texts:
+                texts[keyword].append(_read_text(kind, rest, limit))
+    return size, texts
 
 
-def _read_header(data: bytes) -> tuple[int, int]:
-    if not data or not SIGNATURE.startswith(data[:8]):
-        raise PictureError("picture_not_png")
-    if len(data) < 33:
-        raise PictureError("picture_truncated")
-    length, kind, width, height = struct.unpack(">I4sII", data[8:24])
-    if kind != b"IHDR" or length != 13 or not width or not height:
-        raise PictureError("picture_not_png")
+def check_sides(height: int, width: int) -> None:
+    """Refuse a picture that unpacks to more than memory holds. Raises PictureError."""
+    if not width or not height:
+        raise PictureError("picture_unknown")
     if width > SIDE_LIMIT or height > SIDE_LIMIT:
         raise PictureError(
             "picture_too_large", width=width, height=height, limit=SIDE_LIMIT
         )
+
+
+def _read_header(data: bytes) -> tuple[int, int]:
+    if not data or not SIGNATURE.startswith(data[:8]):
+        raise PictureError("picture_unknown")
+    if len(data) < 33:
+        raise PictureError("picture_truncated")
+    length, kind, width, height = struct.unpack(">I4sII", data[8:24])
+    if kind != b"IHDR" or length != 13:
+        raise PictureError("picture_unknown")
+    check_sides(height, width)
     return height, width
 
 

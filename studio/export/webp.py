@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from studio.errors import InputError
-from studio.export.png import xmp_of
+from studio.export.metadata import packet
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +59,8 @@ class WebpWriter:
 
     def finish(self) -> None:
         """Write what the file says of itself, and its length."""
-        xmp = xmp_of(self._extras.statement, self._extras.document)
-        self._file.write(_chunk(b"XMP ", xmp.encode()))
+        xmp = packet(self._extras.statement, work=self._extras.document)
+        self._file.write(_chunk(b"XMP ", xmp))
         length = self._file.tell()
         self._file.seek(4)
         self._file.write(struct.pack("<I", length - 8))

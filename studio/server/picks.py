@@ -2,6 +2,7 @@
 
 Both take ``{"works": [{"number", "recipe"}, ...]}``, the numbers being those on the
 screen, so that a file, its place on the sheet and its tile are known by one number.
+Both take a ``credit``, and a ZIP the ``form`` of its files, as ``/studio/save`` does.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from studio import recipe_fields as fields
 from studio.errors import InputError, RecipeError
-from studio.export.png import statement_of
+from studio.export.metadata import Credit, credited, statement_of
+from studio.export.saved import Form
 from studio.export.sheet import Entry, draw_sheet
 from studio.recipe import Recipe, read_json
 from studio.server.guards import Endpoint, read_body
-from studio.server.press import Press, file_name
+from studio.server.press import Press, file_name, read_credit, read_form
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +43,7 @@ SHEETS = 2  # drawn at once: each holds all its pictures
 TOGETHER = 4  # pictures of a sheet that are rendered in one turn of the worker
 
 Picks = list[tuple[int, Recipe]]
+How = tuple[Form, Credit]
 
 
 class Packer:
@@ -57,31 +60,34 @@ class Packer:
 
     async def zip(self, request: Request) -> Response:
         """``POST /studio/picks/zip``: every work as its canonical PNG, streamed."""
-        picks = await run_in_threadpool(read_picks, await read_body(request, LIMIT))
+        body = await run_in_threadpool(read_body_of, await read_body(request, LIMIT))
+        picks, how = read_picks(body), read_how(body)
         if self._under_way >= ZIPS:
             raise InputError("busy")
         self._under_way += 1
         try:
             # What cannot be made at all is told before anything is sent.
-            first = await self._press.make(picks[0][1])
+            first = await self._press.make(picks[0][1], *how)
         except BaseException:
             self._ended()
             raise
         name = f'attachment; filename="{_stem(picks)}-picks.zip"'
         return Patient(
-            self._stream(picks, first),
+            self._stream(picks, how, first),
             self._ended,
             media_type="application/zip",
             headers={"Content-Disposition": name},
         )
 
-    async def _stream(self, picks: Picks, first: bytes) -> AsyncIterator[bytes]:
+    async def _stream(
+        self, picks: Picks, how: How, first: bytes
+    ) -> AsyncIterator[bytes]:
         """One file after the other; an error breaks the stream off, which is seen."""
         outbox = _Outbox()
         with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
             for index, (number, recipe) in enumerate(picks):
-                file = await self._press.make(recipe) if index else first
-                entry = zipfile.ZipInfo(f"{number:02d}-{file_name(recipe)}")
+                file = await self._press.make(recipe, *how) if index else first
+                entry = zipfile.ZipInfo(f"{number:02d}-{file_name(recipe, how[0])}")
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, file)
                 yield outbox.take()
@@ -96,7 +102,8 @@ class Packer:
             return await self._sheet(request)
 
     async def _sheet(self, request: Request) -> Response:
-        picks = await run_in_threadpool(read_picks, await read_body(request, LIMIT))
+        body = await run_in_threadpool(read_body_of, await read_body(request, LIMIT))
+        picks = read_picks(body)
         if len({(recipe.model, recipe.fingerprint) for _, recipe in picks}) > 1:
             raise InputError("picks_models")
         entries: list[Entry] = []
@@ -106,7 +113,8 @@ class Packer:
             pixels, card = await self._ask(recipes)
             entries += map(Entry, *zip(*part, strict=True), pixels)
         title = str(card.get("title") or picks[0][1].model)
-        draw = partial(draw_sheet, entries, title, statement_of(card))
+        statement = credited(statement_of(card), read_credit(body.get("credit")))
+        draw = partial(draw_sheet, entries, title, statement)
         name = f'attachment; filename="{_stem(picks)}-sheet.png"'
         return Response(
             await run_in_threadpool(draw),
@@ -122,10 +130,26 @@ class Packer:
         return await asyncio.wrap_future(asked)
 
 
-def read_picks(text: bytes) -> Picks:
-    """Check a request: 1 to 64 works, no number twice. Raises RecipeError."""
+def read_body_of(text: bytes) -> dict[str, Any]:
+    """Check the shape of a request. Raises RecipeError."""
     body = fields.an_object(read_json(text, LIMIT), "picks")
-    fields.check_keys(body, "", ("works",), ("works",))
+    fields.check_keys(body, "", ("works", "form", "credit"), ("works",))
+    return body
+
+
+def read_how(body: dict[str, Any]) -> How:
+    """Check the form and the credit of all files. Raises InputError.
+
+    Sixty-four prints would take an hour: those are made one at a time.
+    """
+    form = read_form(body.get("form"))
+    if form.scale > 1:
+        raise InputError("picks_print")
+    return form, read_credit(body.get("credit"))
+
+
+def read_picks(body: dict[str, Any]) -> Picks:
+    """Check the works of a request: 1 to 64, no number twice. Raises RecipeError."""
     picks: Picks = []
     for index, item in enumerate(fields.a_list(body["works"], "works", 1, WORKS)):
         path = f"works[{index}]"

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from studio import recipe_fields as fields
 from studio.checkpoint import (
     PREVIEW,
     edition,
@@ -24,11 +25,13 @@ from studio.checkpoint import (
     read_card,
 )
 from studio.errors import InputError, ModelError, PictureError
-from studio.export.png import SavedWork, is_consistent, read_png
+from studio.export.saved import SavedWork
+from studio.export.work import is_consistent, read_work
 from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
 from studio.server import (
     dreaming,
+    exhibiting,
     explaining,
     pictures,
     teaching,
@@ -37,12 +40,13 @@ from studio.server import (
     words,
 )
 from studio.server.assets import TYPES, find_asset, send_file
+from studio.server.enlarging import while_waited_for
 from studio.server.films import Films
 from studio.server.guards import Endpoint, admit, read_body, status_of
 from studio.server.live import serve_socket
 from studio.server.local import Locals
 from studio.server.picks import Packer
-from studio.server.press import Press, file_name
+from studio.server.press import Press, file_name, read_credit, read_form
 from studio.server.readings import Readings
 from studio.server.worker import RenderWorker, in_words, shared_worker
 
@@ -95,6 +99,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *explaining.table(makers),
         *dreaming.table(makers),
         *Films(makers).table(),
+        *exhibiting.table(),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [
@@ -155,13 +160,19 @@ async def preview(request: Request) -> Response:
 
 
 async def save(press: Press, request: Request) -> Response:
-    """``POST /studio/save``: a recipe becomes a PNG that holds it."""
-    body = read_json(await read_body(request, SAVE_LIMIT))
-    recipe = Recipe.from_dict(body.get("recipe") if isinstance(body, dict) else None)
-    name = f'attachment; filename="{file_name(recipe)}"'
+    """``POST /studio/save``: a recipe becomes a file that holds it.
+
+    Beside ``recipe``: ``form`` with ``kind``, ``scale`` and ``quality``, and
+    ``credit`` with ``creator``, ``rights`` and ``title``.
+    """
+    body = fields.an_object(read_json(await read_body(request, SAVE_LIMIT)), "save")
+    recipe = Recipe.from_dict(body.get("recipe"))
+    form, credit = read_form(body.get("form")), read_credit(body.get("credit"))
+    name = f'attachment; filename="{file_name(recipe, form)}"'
+    making = asyncio.ensure_future(press.make(recipe, form, credit))
     return Response(
-        await press.make(recipe),
-        media_type="image/png",
+        await while_waited_for(request, making),
+        media_type=TYPES[form.suffix],
         headers={"Content-Disposition": name},
     )
 
@@ -169,7 +180,7 @@ async def save(press: Press, request: Request) -> Response:
 async def read(
     worker: RenderWorker, desks: asyncio.Semaphore, request: Request
 ) -> Response:
-    """``POST /studio/read``: the recipe inside a PNG, and whether it can be made."""
+    """``POST /studio/read``: the recipe inside a picture, and if it can be made."""
     async with desks:
         body = read_body(request, READ_LIMIT)
         try:
@@ -195,7 +206,7 @@ async def children(worker: RenderWorker, request: Request) -> Response:
 
 
 def _read_whole(data: bytes) -> SavedWork:
-    work = read_png(data)
+    work = read_work(data)
     _ = work.pixels  # a file whose picture is damaged is told at once, not when made
     return work
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.export.png import read_png
+from studio.export.work import read_work
 
 from .conftest import Room
 from .test_room import WIDER_THAN_A_PHONE
@@ -63,7 +63,7 @@ def test_picks_leave_as_a_zip_and_as_a_contact_sheet(culling: Room) -> None:
     culling.press("p").press("x").press("p")
     with zipfile.ZipFile(io.BytesIO(downloaded(culling, "cull_zip"))) as archive:
         names = archive.namelist()
-        recipes = [read_png(archive.read(name)).recipe for name in names]
+        recipes = [read_work(archive.read(name)).recipe for name in names]
     assert [name[:3] for name in names] == ["01-", "03-"]
     assert len({recipe.source for recipe in recipes}) == 2
     culling.wait("() => document.querySelector('[data-act=cull_sheet]:enabled')")

@@ -10,7 +10,7 @@ import numpy as np
 from conftest import write_tiny_checkpoint
 from PIL import Image
 
-from studio.export.png import read_png
+from studio.export.work import read_work
 from studio.model import PREVIEW_SEEDS
 
 from .conftest import Room, Studio
@@ -124,12 +124,32 @@ def test_a_saved_picture_dropped_on_the_page_comes_back(
         room.press("s")
     file = tmp_path / download.value.suggested_filename
     download.value.save_as(file)
-    assert read_png(file).recipe.to_dict()["directions"] == {"pca-01": 2}
+    assert read_work(file).recipe.to_dict()["directions"] == {"pca-01": 2}
     room.do("dice").settle()
     drop(room, file.name, file.read_bytes())
     room.wait("() => reverie.store.recipe.source.seed === 2")
     assert room.settle().recipe == recipe
     assert room.pixels() == picture
+
+
+def test_a_jpeg_with_the_name_of_its_maker_comes_back_too(
+    room: Room, tmp_path: Path
+) -> None:
+    room.unfold().page.select_option("[data-save=kind]", "JPEG")
+    room.page.fill("[data-save=creator]", "Ana")
+    recipe = room.recipe
+    with room.page.expect_download() as download:
+        room.do("save")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.suffix == ".jpg"
+    assert read_work(file).marks["dc:creator"] == "Ana"
+    room.page.select_option("[data-save=kind]", "PNG")
+    room.page.fill("[data-save=creator]", "")
+    room.do("dice").settle()
+    drop(room, file.name, file.read_bytes())
+    room.wait("() => reverie.store.recipe.source.seed === 2")
+    assert room.settle().recipe == recipe
 
 
 def test_a_picture_without_a_recipe_gets_one_sentence(

@@ -6,12 +6,17 @@ const NAME = "reverie";
 const VERSION = 1;
 const STORES = { works: "id", keepers: "id" };
 
-/** Open the database. @returns {Promise<Database | Memory>} */
-export async function openDatabase() {
+/**
+ * Open a database, the room's own unless another is named.
+ * @param {string} [name]
+ * @param {Record<string, string>} [stores] the key of each store
+ * @returns {Promise<Database | Memory>}
+ */
+export async function openDatabase(name = NAME, stores = STORES) {
   try {
-    return new Database(await opened());
+    return new Database(await opened(name, stores));
   } catch {
-    return new Memory();
+    return new Memory(stores);
   }
 }
 
@@ -22,12 +27,12 @@ export function freshId() {
   return `${time}-${[...random].map((part) => part.toString(36)).join("")}`;
 }
 
-function opened() {
+function opened(name, stores) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, VERSION);
+    const request = indexedDB.open(name, VERSION);
     request.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES)) {
-        request.result.createObjectStore(name, { keyPath });
+      for (const [store, keyPath] of Object.entries(stores)) {
+        request.result.createObjectStore(store, { keyPath });
       }
     };
     request.onsuccess = () => resolve(request.result);
@@ -85,7 +90,13 @@ class Database {
 
 class Memory {
   durable = false;
-  #stores = Object.fromEntries(Object.keys(STORES).map((name) => [name, new Map()]));
+  #keys;
+  #stores;
+
+  constructor(keys) {
+    this.#keys = keys;
+    this.#stores = Object.fromEntries(Object.keys(keys).map((name) => [name, new Map()]));
+  }
 
   async get(store, key) {
     return this.#stores[store].get(key);
@@ -96,7 +107,7 @@ class Memory {
   }
 
   async put(store, value) {
-    this.#stores[store].set(value[STORES[store]], value);
+    this.#stores[store].set(value[this.#keys[store]], value);
   }
 
   async putAll(store, values) {

@@ -8,9 +8,10 @@ import { cardWords, listModels, readCard } from "./models.js";
 import { perform } from "./performing.js";
 import { holdsRecipe } from "./picturing.js";
 import { VARIETY, newRecipe, randomSeed, sameRecipe } from "./recipe.js";
+import { chosenForm, savePicture } from "./saving.js";
 import { fitted, withRecipe, workOf } from "./store.js";
 import { taught } from "./taught.js";
-import { copy, linkTo, savePicture, takeLink } from "./takeaway.js";
+import { copy, linkTo, takeLink } from "./takeaway.js";
 
 /** The seed of a checkpoint's preview: the dream begins in the first picture. */
 const FIRST_SEED = 48;
@@ -220,9 +221,27 @@ export class Desk {
     this.hold();
     this.store.flush();
     return this.#attempt(async () => {
-      const file = await savePicture(this.store.recipe);
-      this.status.tell("ui.status.saved", { file }, { good: true });
+      const file = await this.#fetchFile();
+      if (file) this.status.tell("ui.status.saved", { file }, { good: true });
     }, "save");
+  }
+
+  /** A print takes a minute, in which it can be given up. */
+  async #fetchFile() {
+    const { recipe } = this.store;
+    if (chosenForm().scale === 1) return savePicture(recipe);
+    const errand = new AbortController();
+    const offer = { key: "ui.print.cancel", act: () => errand.abort() };
+    this.status.clear("save");
+    this.status.tell("ui.print.waiting", {}, { from: "print", stays: true, good: true, offer });
+    try {
+      return await savePicture(recipe, errand.signal);
+    } catch (error) {
+      if (errand.signal.aborted) return null;
+      throw error;
+    } finally {
+      this.status.clear("print");
+    }
   }
 
   async #copyLink() {

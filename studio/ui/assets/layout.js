@@ -4,11 +4,8 @@ import { word } from "./languages.js";
 import { picturing } from "./picturing.js";
 import { prefer, preference } from "./preferences.js";
 import { refining } from "./refining.js";
+import { savingFold } from "./saving.js";
 import { keyOf } from "./shortcuts.js";
-
-/** Sides of the file to take away, as multiples of the model's own. */
-const SCALES = [1, 2, 4, 8];
-const LARGEST = 4096;
 
 /**
  * Put the buttons and folds in their places.
@@ -44,7 +41,7 @@ export function furnish(room, desk) {
   const tools = make("div", { class: "tools" });
   const names = ["why", "drift", "fullscreen", "perform", "link", "open", "language", "help"];
   tools.append(...names.map((name) => act(name)));
-  places.studio.append(tools, sizeChoice(desk));
+  places.studio.append(tools, remembered(savingFold(desk), false));
   followDrift(desk.drift, tools.firstChild);
   room.querySelector(".more").append(
     remembered(
@@ -98,31 +95,4 @@ function nameFrame(frame, desk) {
   frame.setAttribute("role", "img");
   word(frame, { name: "ui.picture", hint: "ui.picture.hint" });
   frame.addEventListener("dblclick", () => desk.actions.fullscreen());
-}
-
-/** How large the saved file is; part of the recipe, so undo covers it too. */
-function sizeChoice({ store }) {
-  const select = make("select", { class: "choice", "data-how": "size" });
-  word(select, { name: "ui.size", hint: "ui.size.hint" });
-  const label = word(make("span"), { text: "ui.size" });
-  const follow = () => {
-    const { card, recipe } = store;
-    if (!card || !recipe) return;
-    const shown = (recipe.size ?? card.resolution).join(" \u00d7 ");
-    const sizes = SCALES.map((scale) => card.resolution.map((side) => side * scale))
-      .filter((size) => Math.max(...size) <= LARGEST)
-      .map((size) => size.join(" \u00d7 "));
-    const texts = sizes.includes(shown) ? sizes : [shown, ...sizes];
-    if (select.dataset.texts !== texts.join()) {
-      select.dataset.texts = texts.join();
-      select.replaceChildren(...texts.map((text) => make("option", { value: text }, text)));
-    }
-    select.value = shown;
-  };
-  select.addEventListener("change", () => {
-    const size = select.value.split(" \u00d7 ").map(Number);
-    store.edit((work) => ({ ...work, recipe: { ...work.recipe, size } }), "size");
-  });
-  store.addEventListener("change", ({ detail }) => detail.how !== "drift" && follow());
-  return make("label", { class: "choice-row" }, label, select);
 }

@@ -8,8 +8,8 @@ import { fold, make } from "./elements.js";
 
 /** The server refuses more; no need to send it (bytes). */
 const LIMIT = 32 * 1024 * 1024;
-/** What PNGs that were saved here have inside. */
-const MARK = "reverie\0";
+/** What pictures that were saved here have inside: PNGs, and JPEG and WebP. */
+const MARKS = ["reverie\0", "urn:reverie:work:1#"];
 
 /** @param {HTMLElement} room @param {import("./desk.js").Desk} desk */
 export function picturing(room, desk) {
@@ -63,6 +63,6 @@ export function picturesOf(transfer) {
 export async function holdsRecipe(file) {
   if (file.size > LIMIT) throw new Trouble("picture_too_heavy", { limit: LIMIT / 2 ** 20 });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  if (bytes[0] !== 0x89 || bytes[1] !== 0x50) return false;
-  return new TextDecoder("latin1").decode(bytes).includes(MARK);
+  const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;
+  return new TextDecoder("latin1").decode(bytes).includes(MARKS[isPng ? 0 : 1]);
 }

@@ -6,11 +6,16 @@
 import { make } from "./elements.js";
 import { word } from "./languages.js";
 
-const ADDRESS = /^#(dream|train)(?:\/(.*))?$/;
+const ADDRESS = /^#(dream|exhibit|train)(?:\/(.*))?$/;
 const ROOMS = {
   dream: {
     styles: ["dream", "reel", "film"],
     open: async (...parts) => new (await import("./dream/room.js")).DreamRoom(...parts),
+  },
+  exhibit: {
+    // fields and notices look as they do in Train
+    styles: ["../train/train", "exhibit", "plate"],
+    open: async (...parts) => new (await import("./exhibit/room.js")).ExhibitRoom(...parts),
   },
   train: {
     styles: ["train", "form", "watch", "seen"],

@@ -1,16 +1,5 @@
-/** Taking a work away: a PNG with its recipe inside, and a link that remakes it. */
-import { post } from "./address.js";
-import { mainSeed } from "./recipe.js";
-
+/** Taking a work away: as a file, and as a link that remakes it. */
 const MARK = "#work=";
-
-/** Download the canonical picture of `recipe`. @returns {Promise<string>} its name */
-export async function savePicture(recipe) {
-  const response = await post("save", { recipe });
-  const name = nameOf(response, `${recipe.model}-${mainSeed(recipe.source) ?? "work"}.png`);
-  download(await response.blob(), name);
-  return name;
-}
 
 /** The address of this page with the whole recipe in it. */
 export function linkTo(recipe) {

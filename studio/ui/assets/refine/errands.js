@@ -1,5 +1,6 @@
 /** What is done with picks: a ZIP, a contact sheet, a look at how far it has come. */
 import { Trouble, post } from "../address.js";
+import { chosenCredit, chosenForm } from "../saving.js";
 import { download, nameOf } from "../takeaway.js";
 
 /**
@@ -11,7 +12,9 @@ import { download, nameOf } from "../takeaway.js";
  */
 export async function fetchPicks(way, finds, signal, told) {
   const works = finds.map(({ number, recipe }) => ({ number, recipe }));
-  const response = await post(`picks/${way}`, { works }, signal);
+  const form = { ...chosenForm(), scale: 1 }; // prints are made one at a time
+  const wish = { works, form, credit: chosenCredit() };
+  const response = await post(`picks/${way}`, wish, signal);
   const name = nameOf(response, `picks.${way === "zip" ? "zip" : "png"}`);
   download(await whole(response, told), name);
   return name;
