@@ -19,6 +19,8 @@ from studio.ui.page import SLOT, build
 GRADIO = b'<head><meta charset="utf-8" /></head><body><gradio-app></gradio-app></body>'
 MODULES = sorted(opening.ASSETS.rglob("*.js"))
 KEY = re.compile(r"[\"'`]((?:ui|error)\.[a-z_.]+[a-z_])[\"'`]")
+TAKEN = re.compile(r"import \{([^}]*)\} from \"(\.[^\"]+)\"")
+GIVEN = re.compile(r"export (?:async )?(?:const|class|function\*?|let) (\w+)")
 IMPORT = re.compile(r"(?:from |import\()\"(\.[./a-z]+\.js)\"")
 
 
@@ -72,6 +74,14 @@ def test_a_module_says_what_exists(module: Path) -> None:
         assert missing == set(), language
     imported = set(IMPORT.findall(text))
     assert {name for name in imported if not (module.parent / name).is_file()} == set()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_a_module_takes_only_what_others_give(module: Path) -> None:
+    for names, place in TAKEN.findall(module.read_text(encoding="utf-8")):
+        given = set(GIVEN.findall((module.parent / place).read_text(encoding="utf-8")))
+        taken = {name.split(" as ")[0].strip() for name in names.split(",")} - {""}
+        assert taken <= given, place
 
 
 def has(key: str, words: dict[str, str]) -> bool:

@@ -5,7 +5,7 @@
 import { button, make } from "../elements.js";
 import { languages, refill, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
-import { pickFile } from "../refine/files.js";
+import { pickFiles } from "../refine/files.js";
 import { Notice } from "../train/parts.js";
 import { explained, pieceOf } from "./bringing.js";
 import { takeFavourites } from "./favourites.js";
@@ -225,7 +225,7 @@ export class ExhibitRoom {
       this.#bring(files);
     });
     const files = button("exhibit_files", () => this.picker.click(), { icon: "open" });
-    const liked = async () => this.#favourites(await pickFile(".json"));
+    const liked = async () => this.#favourites((await pickFiles(".json"))[0]);
     const back = button("exhibit_liked", liked, { icon: "like" });
     const title = word(make("h2"), { text: "ui.exhibit.wall" });
     const head = make("div", { class: "exhibit-head" }, title, this.count, keepers, files, back);
