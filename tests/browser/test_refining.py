@@ -72,7 +72,7 @@ def test_a_child_becomes_the_work_and_undo_brings_its_grid_back(
     child = take(refining, "1")
     assert "w" in child["recipe"]["source"] and child["how"] == "refine"
     refining.wait(
-        "() => document.querySelector('.learnt').textContent.includes('after 1')"
+        "() => document.querySelector('.learnt').textContent.includes('so far: 1')"
     )
     refining.do("undo").settle()
     assert refining.recipe == before

@@ -126,3 +126,26 @@ def test_a_picture_has_sliders_of_its_own(refining: Room) -> None:
     assert refining.page.evaluate("reverie.history.head.how") == "local:1"
     refining.do("undo").wait("() => 'seed' in reverie.store.recipe.source")
     assert refining.errors == []
+
+
+CUT = """async () => {
+  const { Votes } = await import('./studio/assets/refine/votes.js');
+  const votes = new Votes(() => reverie.store.card);
+  const file = JSON.parse(votes.write());
+  file.votes[0].place.length = 2;
+  try { votes.read(JSON.stringify(file)); } catch (error) { return error.code; }
+}"""
+
+
+def test_what_was_learnt_is_neither_spoilt_by_a_file_nor_lost_at_a_click(
+    refining: Room,
+) -> None:
+    take(refining, "3")
+    refining.unfold()
+    before = refining.page.evaluate(VOTES)
+    assert before == 1
+    assert refining.page.evaluate(CUT) == "ui.taste.broken"
+    refining.do("forget")
+    assert refining.page.evaluate(VOTES) == 0
+    refining.page.click(".status .offer")
+    assert refining.page.evaluate(VOTES) == before

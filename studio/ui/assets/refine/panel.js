@@ -242,7 +242,7 @@ export class Refine {
     const parent = { role: "parent", recipe: this.store.recipe, place: answer.place };
     this.parent.show(parent);
     this.#describe();
-    this.#offerMate(answer);
+    this.#offerMate(answer, key);
     this.stopping?.abort();
     const { signal } = (this.stopping = new AbortController());
     const wanted = [this.parent, ...this.children].filter((tile) => tile.child);
@@ -265,9 +265,12 @@ export class Refine {
     return answer.pictures.get(key);
   }
 
-  #offerMate({ mate }) {
-    if (!mate || this.offered === this.votes.all.length) return;
-    this.offered = this.votes.all.length;
+  /** Once a choice, not with each grid; of works that are alike every time. */
+  #offerMate({ mate }, key) {
+    const votes = this.votes.all.length;
+    const told = this.offered?.votes === votes && this.offered.key !== key;
+    if (!mate || (told && !this.mates.length)) return;
+    this.offered = { votes, key };
     const offer = { key: "ui.refine.mate", act: () => this.breedWith([{ recipe: mate }]) };
     this.desk.status.tell("ui.refine.inbred", {}, { from: "refine", offer });
   }

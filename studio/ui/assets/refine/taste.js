@@ -100,7 +100,8 @@ export class Taste {
   }
 
   #apply({ name, text }) {
-    if (this.#read(text)) this.desk.status.tell("ui.taste.applied", { name }, { good: true });
+    const offer = this.#read(text);
+    if (offer) this.desk.status.tell("ui.taste.applied", { name }, { good: true, ...offer });
   }
 
   #drop(profile) {
@@ -117,6 +118,7 @@ export class Taste {
   }
 
   #read(text) {
+    const before = this.votes.all;
     try {
       this.votes.read(text);
     } catch (error) {
@@ -124,13 +126,24 @@ export class Taste {
       return false;
     }
     this.onChange();
-    return true;
+    return before.length ? this.#offerBack(before) : {};
   }
 
   #forget() {
+    const before = this.votes.all;
     this.votes.forget();
-    this.desk.status.tell("ui.refine.forgotten", {}, { good: true });
+    const offer = before.length ? this.#offerBack(before) : {};
+    this.desk.status.tell("ui.refine.forgotten", {}, { good: true, ...offer });
     this.onChange();
+  }
+
+  /** What was learnt before can be had again, as long as the line stands. */
+  #offerBack(before) {
+    const act = () => {
+      this.votes.restore(before);
+      this.onChange();
+    };
+    return { offer: { key: "ui.keepers.put_back", act } };
   }
 
   #save() {
@@ -139,7 +152,11 @@ export class Taste {
 
   async #open() {
     const [file] = await pickFiles(".json");
-    if (file) this.#read(await file.text());
+    const offer = file && this.#read(await file.text());
+    if (offer) {
+      const name = file.name.replace(/\.json$/i, "");
+      this.desk.status.tell("ui.taste.applied", { name }, { good: true, ...offer });
+    }
   }
 
   #shrinkOrNot(control) {

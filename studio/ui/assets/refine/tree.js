@@ -81,7 +81,9 @@ export class Tree {
     } catch {
       return this.#tellFull();
     }
-    this.foot.tell("ui.tree.imported", { count: fresh.length });
+    const dark = fresh.filter(({ recipe }) => !models.includes(recipe.model)).length;
+    const key = dark ? "ui.tree.imported_some" : "ui.tree.imported";
+    this.foot.tell(key, { count: fresh.length, dark });
     return this.refresh();
   }
 
@@ -212,8 +214,16 @@ export class Tree {
   #tick(moment) {
     const others = this.ticked.filter(({ id }) => id !== moment.id);
     const taken = others.length < this.ticked.length;
-    this.ticked = taken ? others : [...others.slice(1 - TICKS), moment];
+    this.#tickOnly(taken ? others : [...others.slice(1 - TICKS), moment]);
+  }
+
+  /** Tick these; how many is said, since some may be out of sight. */
+  #tickOnly(moments) {
+    this.ticked = moments;
     this.#follow();
+    const offer = { key: "ui.tree.untick", act: () => this.#tickOnly([]) };
+    const count = moments.length;
+    this.foot.tell(count ? "ui.tree.ticked" : "ui.tree.choose", { count }, count ? offer : null);
   }
 
   #compare(on) {
@@ -223,6 +233,7 @@ export class Tree {
 
   async #breed() {
     const [first, ...others] = this.ticked;
+    this.#tickOnly([]);
     await this.desk.visit(first.id);
     this.dialog.close();
     await this.desk.actions.breed(others);

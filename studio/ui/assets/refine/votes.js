@@ -40,6 +40,11 @@ export class Votes {
     this.#keep([]);
   }
 
+  /** Put back what was there before. @param {Vote[]} votes */
+  restore(votes) {
+    this.#keep(votes);
+  }
+
   /** The text of a file that {@link read} takes again. */
   write() {
     const { name: model, fingerprint } = this.card();
@@ -55,7 +60,9 @@ export class Votes {
     if (data.fingerprint !== this.card().fingerprint) {
       throw new Trouble("ui.taste.foreign", { model: String(data.model) });
     }
-    if (!data.votes.every(isVote)) throw new Trouble("ui.taste.broken");
+    // One place cut short would have every later grid refused.
+    const sizes = new Set([...data.votes, ...this.all].filter(isVote).flatMap(sizesOf));
+    if (!data.votes.every(isVote) || sizes.size > 1) throw new Trouble("ui.taste.broken");
     this.#keep(data.votes.slice(-REMEMBERED));
   }
 
@@ -67,6 +74,10 @@ export class Votes {
     const { name, fingerprint } = this.card();
     return `taste:${name}:${fingerprint}`;
   }
+}
+
+function sizesOf({ place, over = [] }) {
+  return [place, ...over].map((one) => one.length);
 }
 
 function isVote(vote) {
