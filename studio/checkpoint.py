@@ -320,20 +320,31 @@ def _write_card(folder: Path, card: dict[str, Any]) -> None:
 def write_words(folder: Path, arrays: Tensors, facts: dict[str, Any]) -> None:
     """Give a checkpoint these named directions instead of those that it has.
 
-    `facts` are entries of its card, `words` among them. All else stays to the byte,
-    and with it the fingerprint: no picture of a recipe without words changes. The
-    whole folder is replaced in one rename. Raises ModelError, and OSError where
-    nothing can be written; what was there is left.
+    `facts` are entries of its card, `words` among them. No picture of a recipe without
+    words changes. Raises ModelError, and OSError where nothing can be written.
+    """
+    packed = pack_weights(arrays, folder.name, "words")
+    own = {key: list(a.shape) for key, a in arrays.items()}
+    shapes = {**read_card(folder)["shapes"], WORDS: own}
+    amend(folder, {**facts, "shapes": shapes}, {WORDS: packed})
+
+
+def amend(
+    folder: Path, facts: Mapping[str, Any], files: Mapping[str, bytes] | None = None
+) -> None:
+    """Write `facts` into a checkpoint's card, and `files` beside it.
+
+    All else stays to the byte, and with it the fingerprint. The whole folder is
+    replaced in one rename. Raises ModelError, and OSError where nothing can be
+    written; what was there is left.
     """
     new = beside(folder, "new")
     shutil.rmtree(new, ignore_errors=True)
     try:
         shutil.copytree(folder, new)
-        packed = pack_weights(arrays, folder.name, "words")
-        write_atomically(new / WORDS, packed)
-        card = read_card(folder) | facts
-        shapes = {key: list(a.shape) for key, a in arrays.items()}
-        _write_card(new, {**card, "shapes": {**card["shapes"], WORDS: shapes}})
+        for name, data in (files or {}).items():
+            write_atomically(new / name, data)
+        _write_card(new, read_card(folder) | dict(facts))
         replace_folder(new, folder)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)

@@ -33,7 +33,7 @@ def _discover(args: argparse.Namespace) -> None:
     from studio.checkpoint import locate, model_name
 
     folder = locate(args.model)
-    run = _run_of(folder)
+    run = find_run(folder)
     from studio.training.launch import labelled_pictures
 
     own = labelled_pictures(run) if run else None
@@ -84,7 +84,7 @@ class _Teller:
         print(line, file=self.stream, flush=True)
 
 
-def _run_of(folder: Path) -> Run | None:
+def find_run(folder: Path) -> Run | None:
     """Give the run whose checkpoint this is. Raises RunError while it trains.
 
     Its trainer writes the checkpoint anew at any moment: what is found would go.

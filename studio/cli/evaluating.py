@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.cli.answer import add_verb, answer, text
+from studio.cli.discovering import find_run
 from studio.errors import InputError, StudioError
 
 if TYPE_CHECKING:
@@ -38,12 +39,18 @@ def register(verbs: Any) -> None:
         help=text("cli.help.samples"),
     )
     parser.add_argument("--labels", metavar="COLUMN", help=text("cli.help.column"))
+    for option in ("keep", "remember", "thumbnails"):
+        parser.add_argument(
+            f"--{option}", action="store_true", help=text(f"cli.help.{option}")
+        )
 
 
 def _evaluate(args: argparse.Namespace) -> None:
     if not FEWEST_SAMPLES <= args.samples <= MOST_SAMPLES:
         told = {"fewest": FEWEST_SAMPLES, "most": MOST_SAMPLES}
         raise InputError("evaluate_samples", samples=args.samples, **told)
+    if args.thumbnails and not args.remember:
+        raise InputError("evaluate_thumbnails")
     from studio.evaluation.report import evaluate
     from studio.model import Model
 
@@ -51,15 +58,73 @@ def _evaluate(args: argparse.Namespace) -> None:
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
     model = Model.open(args.model)
+    if args.keep or args.remember:
+        find_run(model.folder or Path(args.model))  # none that still trains
     tell = _Teller(args.json)
     tell("reading")
-    evidence = gather(model, folder, args.samples, args.labels)
+    evidence, files = gather(model, folder, args.samples, args.labels)
+    if args.remember and evidence.learnt is None:
+        raise InputError("evaluate_strangers", folder=args.folder, name=model.name)
     found = evaluate(evidence, tell)
-    answer(args, {"name": model.name, **found}, _lines(found))
+    kept = _keep(args, model, found, (evidence, files), tell)
+    answer(args, {"name": model.name, **found, **kept}, _lines(found))
 
 
-def gather(model: Model, folder: Path, samples: int, column: str | None) -> Evidence:
+def _keep(
+    args: argparse.Namespace,
+    model: Model,
+    found: dict[str, Any],
+    seen: tuple[Evidence, Sequence[str]],
+    tell: _Teller,
+) -> dict[str, bool]:
+    """Write what was found into the card, and what is needed to find copies."""
+    from studio.checkpoint import amend, fingerprint
+    from studio.evaluation.nearness import FILE, Memory
+
+    kept = {"kept": args.keep, "remembered": args.remember}
+    if model.folder is None or not any(kept.values()):
+        return kept
+    evidence, names = seen
+    facts = {"report": as_kept(model, found, len(names))} if args.keep else {}
+    files: dict[str, bytes] = {}
+    if args.remember:
+        tell("remembering")
+        learnt = list(evidence.learnt or ())
+        memory = Memory.of(
+            evidence.pictures[learnt],
+            [names[i] for i in learnt],
+            thumbnails=args.thumbnails,
+            features=evidence.features[learnt],
+            mirrored=evidence.mirrored[learnt],
+        )
+        files[FILE] = memory.pack(str(model.card["data"]["fingerprint"]))
+    if fingerprint(model.folder) != model.fingerprint:
+        raise InputError("evaluate_changed", name=model.name)
+    try:
+        amend(model.folder, facts, files)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError("cannot_write", path=model.folder, reason=reason) from None
+    return kept
+
+
+def as_kept(model: Model, found: dict[str, Any], pictures: int) -> dict[str, Any]:
+    """Give what `evaluate` found as a card keeps it: for which weights, and whose
+    pictures; without the list of works that nobody can see there.
+    """
+    copies = found["copies"] and {
+        key: value for key, value in found["copies"].items() if key != "nearest"
+    }
+    marks = {"fingerprint": model.fingerprint, "pictures": pictures}
+    return {**marks, **found, "copies": copies}
+
+
+def gather(
+    model: Model, folder: Path, samples: int, column: str | None
+) -> tuple[Evidence, list[str]]:
     """Read what a model is judged against, and make its works at full variety.
+
+    The names of the pictures' files come along.
 
     Raises InputError for a folder with too few usable pictures.
     """
@@ -76,7 +141,7 @@ def gather(model: Model, folder: Path, samples: int, column: str | None) -> Evid
     own = pictures.fingerprint == model.card["data"].get("fingerprint")
     labels, marks = _marks(pictures, folder, column)
     w = model.map_seeds(range(FIRST_SEED, FIRST_SEED + samples))
-    return Evidence(
+    evidence = Evidence(
         whole,
         draw(model, model.truncated(w, 1.0)),
         pictures.train if own else None,
@@ -84,6 +149,7 @@ def gather(model: Model, folder: Path, samples: int, column: str | None) -> Evid
         labels,
         marks,
     )
+    return evidence, pictures.files
 
 
 def _read(model: Model, folder: Path) -> Pictures:

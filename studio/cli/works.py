@@ -19,6 +19,8 @@ from studio.paths import checkpoints_folder, write_atomically
 from studio.recipe import FORMAT, SEED_MAX, Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from studio.export.saved import SavedWork
     from studio.export.work import Comparison
     from studio.model import Model
@@ -32,6 +34,7 @@ def register(verbs: Any) -> None:
     show.add_argument("picture", metavar="FILE", help=text("cli.argument.picture"))
     show.add_argument("--verify", action="store_true", help=text("cli.help.verify"))
     show.add_argument("--why", action="store_true", help=text("cli.help.why"))
+    show.add_argument("--near", action="store_true", help=text("cli.help.near"))
     onnx = add_verb(verbs, "onnx", _onnx)
     onnx.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
     onnx.add_argument(
@@ -230,6 +233,10 @@ def _show(args: argparse.Namespace) -> None:
         told = _why(work.recipe)
         value["why"] = told
         lines = [*lines, "", *told[person_language()]]
+    if args.near:
+        found = _near(work.recipe)
+        value |= found
+        lines = [*lines, "", *_lines_of_near(found)]
     answer(args, value, lines)
 
 
@@ -250,6 +257,36 @@ def _marks(work: SavedWork) -> dict[str, Any]:
     kind = work.marks.get("Iptc4xmpExt:DigitalSourceType")
     told = {"ai_made": kind == AI_MADE, "digital_source_type": kind}
     return {**told, "marks": _told(work)}
+
+
+def _near(recipe: Recipe) -> dict[str, Any]:
+    """Tell which pictures that its model learnt from a work comes nearest to."""
+    from studio.checkpoint import locate, read_card
+
+    folder = locate(recipe.model)
+    from studio.evaluation.nearness import find_near
+
+    def see() -> np.ndarray:
+        from studio.model import Model
+
+        return Model.open(recipe.model).render([recipe])[0]
+
+    return find_near(folder, read_card(folder), see)
+
+
+def _lines_of_near(found: dict[str, Any]) -> Iterator[str]:
+    near, problem = found["near"], found["problem"]
+    if near is None:
+        yield text(f"error.{problem['code']}", **problem["params"])
+        return
+    if near["copy"]:
+        yield text("near.copy")
+    share = f"{100 * near['novelty']:.0f}"
+    yield text(f"near.{near['level']}", share=share, pictures=near["pictures"])
+    for each in near["nearest"]:
+        key = "near.mirrored" if each["mirrored"] else "near.straight"
+        told = {name: f"{near[name]:.2f}" for name in ("usual", "bound")}
+        yield text(key, file=each["file"], distance=f"{each['distance']:.2f}", **told)
 
 
 def _why(recipe: Recipe) -> dict[str, list[str]]:

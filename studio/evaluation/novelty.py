@@ -8,7 +8,7 @@ again, tell it; and only a few pictures may be as near to another one.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,8 @@ TWINS = 0.05  # the share of pictures that may be as near to another one
 CROP = 0.95  # the least side of a view
 SHOWN = 8  # of the works that come nearest
 
+See = Callable[[np.ndarray], np.ndarray]  # uint8 pictures [N,H,W,3] to features [N,D]
+
 
 @dataclass(frozen=True)
 class Known:
@@ -40,13 +42,24 @@ class Known:
     bound: float
 
     @classmethod
-    def of(cls, pictures: np.ndarray, features: np.ndarray, seed: int = 0) -> Known:
-        """Measure uint8 pictures [M,H,W,3], M > 1, whose features [M,D] are known."""
-        mirrored = extract_features(pictures[:, :, ::-1])
+    def of(
+        cls,
+        pictures: np.ndarray,
+        features: np.ndarray,
+        seed: int = 0,
+        see: See = extract_features,
+        mirrored: np.ndarray | None = None,
+    ) -> Known:
+        """Measure uint8 pictures [M,H,W,3], M > 1, whose features [M,D] are known.
+
+        `see` gives such features; those of the mirrored pictures may be known too.
+        """
+        if mirrored is None:
+            mirrored = see(pictures[:, :, ::-1])
         alone, _ = nearest(features, features, skip_self=True)
         turned, _ = nearest(features, mirrored, skip_self=True)
         usual = np.sort(np.minimum(alone, turned))
-        views = _measure_views(pictures, features, seed)
+        views = _measure_views(pictures, features, seed, see)
         bound = min(np.quantile(views, COPIES), np.quantile(usual, TWINS))
         return cls(features, mirrored, usual, float(bound))
 
@@ -116,11 +129,13 @@ def _clinging(
     return float(np.median(theirs) / max(float(np.median(ours)), 1e-12))
 
 
-def _measure_views(pictures: np.ndarray, features: np.ndarray, seed: int) -> np.ndarray:
+def _measure_views(
+    pictures: np.ndarray, features: np.ndarray, seed: int, see: See
+) -> np.ndarray:
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(pictures))[:VIEWED]
     views = np.stack([_another_view(pictures[i], rng) for i in chosen])
-    return np.linalg.norm(extract_features(views) - features[chosen], axis=1)
+    return np.linalg.norm(see(views) - features[chosen], axis=1)
 
 
 def _another_view(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,16 @@ class Evidence:
     labels: Sequence[str] = ()
     marks: np.ndarray | None = None
 
+    @cached_property
+    def features(self) -> np.ndarray:
+        """Features of the pictures, [M,1280]: they take most of the time."""
+        return extract_features(self.pictures)
+
+    @cached_property
+    def mirrored(self) -> np.ndarray:
+        """Features of the pictures' mirror images, [M,1280]."""
+        return extract_features(self.pictures[:, :, ::-1])
+
 
 def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, Any]:
     """Measure works against pictures, at least FEWEST of each.
@@ -60,7 +71,7 @@ def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, An
     half is compared with the works, with the other half, and with the mean image.
     """
     tell("pictures")
-    real = extract_features(evidence.pictures)
+    real = evidence.features
     tell("works")
     made = extract_features(evidence.works)
     mean = evidence.pictures.mean(axis=0, dtype=np.float32).astype(np.uint8)
@@ -178,7 +189,7 @@ def _copies(
 ) -> dict[str, Any] | None:
     if evidence.learnt is None:
         return None
-    known = Known.of(evidence.pictures, real)
+    known = Known.of(evidence.pictures, real, mirrored=evidence.mirrored)
     return measure_copies(made, known, evidence.learnt, evidence.held)
 
 

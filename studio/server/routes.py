@@ -33,6 +33,7 @@ from studio.server import (
     dreaming,
     exhibiting,
     explaining,
+    neighbours,
     pictures,
     teaching,
     training,
@@ -70,6 +71,7 @@ CARD_KEYS = (
     "kinds",
     "data",
     "training",
+    "report",
 )
 
 
@@ -97,9 +99,10 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),
-        *dreaming.table(makers),
         *Films(makers).table(),
+        *dreaming.table(makers),
         *exhibiting.table(),
+        *neighbours.table(makers),
         ("POST", "/children", partial(children, makers)),
     ]
     routes: list[BaseRoute] = [

@@ -4,12 +4,17 @@ import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { copy } from "../takeaway.js";
 import { styled } from "./files.js";
+import { Near } from "./near.js";
+
+const SIDE = 192; // of the work's picture beside its neighbours
 
 export class Why {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
   constructor(room, desk) {
     Object.assign(this, { desk, told: null, turn: 0 });
     styled("lesson.css");
+    styled("near.css");
+    this.near = new Near(() => desk.picture.thumbnail(SIDE));
     this.dialog = this.#build();
     room.append(this.dialog);
     languages.addEventListener("language", () => this.#draw());
@@ -25,6 +30,7 @@ export class Why {
     this.#draw();
     this.dialog.showModal();
     const turn = ++this.turn;
+    this.near.ask(desk.store.recipe, () => turn === this.turn);
     try {
       const parent = await this.#parent();
       const response = await post("why", { recipe: desk.store.recipe, parent });
@@ -79,7 +85,7 @@ export class Why {
       class: "dialog-close",
     });
     const foot = make("div", { class: "why-foot" }, this.copy, this.note);
-    const dialog = make("dialog", { class: "why" }, close, this.title, this.text, foot);
+    const dialog = make("dialog", { class: "why" }, close, this.title, this.text, foot, this.near.element);
     word(dialog, { name: "ui.why" });
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
     dialog.addEventListener("close", () => (this.turn += 1));

@@ -1,0 +1,304 @@
+"""Whether a work is a copy: the pictures a model learnt from that come nearest to it.
+
+A checkpoint may carry what is needed to tell, in `neighbours.safetensors`: the
+measuring network's features of its pictures along their principal components, how near
+such pictures are to each other, their file names and, where the artist allows it,
+thumbnails. It is no part of the fingerprint, since no picture of a recipe hangs on it.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from studio.checkpoint import model_name
+from studio.errors import ModelError
+from studio.evaluation.features import NAME, extract_features
+from studio.evaluation.metrics import distances
+from studio.evaluation.novelty import Known
+
+FILE = "neighbours.safetensors"
+FORMAT = "1"
+COMPONENTS = 128  # numbers kept of a picture's 1280: 256 bytes
+SHOWN = 3
+SLACK = 0.05  # of distances about 20: what rounding leaves between equal pictures
+THUMBNAIL = 64  # pixels, the longer side
+THUMBNAIL_QUALITY = 55
+MOST_PICTURES = 200_000
+MOST_BYTES = 256 * 2**20
+
+# Shares of pictures that are nearer to another one, up to which a work is called so.
+LEVELS = (("familiar", 0.25), ("between", 0.75), ("novel", 1.0))
+
+
+@dataclass(frozen=True)
+class Components:
+    """Pictures as `basis` [K,1280] sees their features less `mean` [1280].
+
+    How much of a picture it does not see is one number more: without it, what is like
+    no picture at all would lie amid them. Distances are then at most the true ones, by
+    the triangle inequality.
+    """
+
+    mean: np.ndarray
+    basis: np.ndarray
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> Components:
+        """Find the principal components of features [M,1280], rounded as kept."""
+        mean = _half(features.mean(axis=0))
+        # of the covariance, so that 200,000 pictures fit in memory
+        centred = features - mean
+        _, vectors = np.linalg.eigh(centred.T @ centred)
+        kept = min(COMPONENTS, len(features) - 1)
+        return cls(mean, _half(vectors[:, ::-1][:, :kept].T))
+
+    def place(self, features: np.ndarray) -> np.ndarray:
+        """Give features [N,1280] along the components: float32 [N,K+1]."""
+        centred = features - self.mean
+        placed = centred @ self.basis.T
+        unseen = np.linalg.norm(centred - placed @ self.basis, axis=1, keepdims=True)
+        return np.hstack([placed, unseen]).astype(np.float32)
+
+    def see(self, pictures: np.ndarray) -> np.ndarray:
+        """Give uint8 pictures [N,H,W,3] along the components: float32 [N,K+1]."""
+        return self.place(extract_features(pictures))
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A picture near to a work; `mirrored` if it is so when one of them is turned."""
+
+    file: str
+    distance: float
+    mirrored: bool
+    copy: bool
+    picture: str | None  # a data: address of its thumbnail
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near a work is to what its model learnt from.
+
+    `novelty`, 0 to 1, is the share of the pictures that are nearer to another one than
+    the work is to the nearest; `level` is familiar, between or novel. `copy` means as
+    near as another view of the same picture. `usual` is the median distance of
+    pictures to each other, `bound` that of a copy.
+    """
+
+    novelty: float
+    level: str
+    copy: bool
+    distance: float
+    usual: float
+    bound: float
+    pictures: int
+    features: str
+    thumbnails: bool
+    nearest: list[Neighbour]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give this as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What a model remembers of its pictures: features [M,K+1] along components.
+
+    `usual` [M], sorted, is each picture's distance to the nearest other, mirrored ones
+    too; `thumbnails` are WebP files, one a picture, or none at all.
+    """
+
+    components: Components
+    features: np.ndarray
+    usual: np.ndarray
+    bound: float
+    files: Sequence[str]
+    thumbnails: Sequence[bytes]
+
+    @classmethod
+    def of(
+        cls,
+        pictures: np.ndarray,
+        files: Sequence[str],
+        *,
+        thumbnails: bool,
+        features: np.ndarray,
+        mirrored: np.ndarray,
+    ) -> Memory:
+        """Remember uint8 pictures [M,H,W,3], M > 1, by their `files`' names.
+
+        `features` [M,1280] are theirs, and those of their mirror images.
+        """
+        components = Components.of(features)
+        placed = _half(components.place(features))
+        turned = components.place(mirrored)
+        known = Known.of(pictures, placed, see=components.see, mirrored=turned)
+        small = [_shrink(picture) for picture in pictures] if thumbnails else []
+        bound = max(known.bound, SLACK)
+        return cls(components, placed, known.usual, bound, list(files), small)
+
+    def find(self, picture: np.ndarray) -> Nearness:
+        """Compare one uint8 picture [H,W,3], and its mirror image, with all. Exact."""
+        both = self.components.see(np.stack([picture, picture[:, ::-1]]))
+        straight, turned = distances(both, self.features)  # [M] each
+        near = np.minimum(straight, turned)
+        first = np.argsort(near, kind="stable")[:SHOWN]
+        nearest = [
+            Neighbour(
+                self.files[i],
+                round(float(near[i]), 4),
+                bool(turned[i] < straight[i]),
+                bool(near[i] <= self.bound),
+                _address(self.thumbnails[i]) if self.thumbnails else None,
+            )
+            for i in first
+        ]
+        nearer = np.searchsorted(self.usual, near[first[0]] - SLACK)
+        novelty = float(nearer / len(self.usual))
+        return Nearness(
+            novelty=round(novelty, 4),
+            level=next(name for name, most in LEVELS if novelty <= most),
+            copy=nearest[0].copy,
+            distance=nearest[0].distance,
+            usual=round(float(np.median(self.usual)), 4),
+            bound=round(self.bound, 4),
+            pictures=len(self.features),
+            features=NAME,
+            thumbnails=bool(self.thumbnails),
+            nearest=nearest,
+        )
+
+    def pack(self, pictures: str) -> bytes:
+        """Give this as a file, marked with the fingerprint of the pictures."""
+        arrays: dict[str, np.ndarray] = {
+            "mean": self.components.mean.astype(np.float16),
+            "basis": self.components.basis.astype(np.float16),
+            "features": self.features.astype(np.float16),
+            "usual": self.usual.astype(np.float32),
+            "bound": np.array([self.bound], np.float32),
+        }
+        if self.thumbnails:
+            sizes = np.array([len(data) for data in self.thumbnails], np.int32)
+            joined = np.frombuffer(b"".join(self.thumbnails), np.uint8)
+            arrays |= {"sizes": sizes, "thumbnails": joined}
+        told = {"format": FORMAT, "features": NAME, "pictures": pictures}
+        arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+        return save(arrays, {**told, "files": json.dumps(list(self.files))})
+
+
+def recall(folder: Path, card: dict[str, Any]) -> Memory:
+    """Read what the checkpoint in `folder` remembers of its pictures.
+
+    Raises ModelError: `near_missing` where it remembers none, `near_other` where they
+    are not those that it learnt from, `near_damaged` where the file is not one.
+    """
+    name, path = model_name(folder), folder / FILE
+    try:
+        stat = path.stat()
+    except OSError:
+        raise ModelError("near_missing", name=name) from None
+    if stat.st_size > MOST_BYTES:
+        raise ModelError("near_damaged", name=name, file=FILE)
+    try:
+        told, memory = _read(path, (stat.st_mtime_ns, stat.st_size))
+    except (OSError, SafetensorError, ValueError, TypeError, KeyError):
+        raise ModelError("near_damaged", name=name, file=FILE) from None
+    wanted = (FORMAT, NAME, card["data"].get("fingerprint"))
+    if tuple(told.get(k) for k in ("format", "features", "pictures")) != wanted:
+        raise ModelError("near_other", name=name)
+    return memory
+
+
+def find_near(
+    folder: Path, card: dict[str, Any], see: Callable[[], np.ndarray]
+) -> dict[str, Any]:
+    """Tell how near a picture is to a model's own: `near`, or else a `problem`.
+
+    `see` gives the picture, uint8 [H,W,3], and is only asked where it can be compared.
+    """
+    try:
+        memory = recall(folder, card)
+    except ModelError as problem:
+        return {"near": None, "problem": problem.as_dict()}
+    return {"near": memory.find(see()).as_dict(), "problem": None}
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
+    with safe_open(path, framework="np") as file:
+        told = dict(file.metadata() or {})
+        found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    numbers = {
+        key: found[key].astype(np.float32)
+        for key in ("mean", "basis", "features", "usual", "bound")
+    }
+    files = json.loads(told.pop("files", "[]"))
+    small = _part(found["sizes"], found["thumbnails"]) if "sizes" in found else []
+    _check(numbers, files, small)
+    memory = Memory(
+        Components(numbers["mean"], numbers["basis"]),
+        numbers["features"],
+        numbers["usual"],
+        float(numbers["bound"][0]),
+        files,
+        small,
+    )
+    return told, memory
+
+
+def _check(
+    numbers: dict[str, np.ndarray], files: Any, thumbnails: Sequence[bytes]
+) -> None:
+    """Raise ValueError unless sizes and numbers are those of a memory."""
+    count, kept = numbers["features"].shape
+    (width,) = numbers["mean"].shape
+    sane = (
+        1 < count <= MOST_PICTURES
+        and numbers["basis"].shape == (kept - 1, width)
+        and numbers["usual"].shape == (count,)
+        and numbers["bound"].shape == (1,)
+        and len(files) == count
+        and all(isinstance(file, str) for file in files)
+        and len(thumbnails) in (0, count)
+        and all(np.isfinite(array).all() for array in numbers.values())
+    )
+    if not sane:
+        raise ValueError
+
+
+def _part(sizes: np.ndarray, joined: np.ndarray) -> list[bytes]:
+    ends = np.cumsum(sizes, dtype=np.int64)
+    if (sizes <= 0).any() or ends[-1] != len(joined):
+        raise ValueError
+    pairs = zip(ends - sizes, ends, strict=True)
+    return [joined[start:end].tobytes() for start, end in pairs]
+
+
+def _half(array: np.ndarray) -> np.ndarray:
+    """Round to fp16, as the file does, so that distances are those of the file."""
+    return array.astype(np.float16).astype(np.float32)
+
+
+def _shrink(picture: np.ndarray) -> bytes:
+    image = Image.fromarray(picture)
+    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    packed = io.BytesIO()
+    image.save(packed, "WEBP", quality=THUMBNAIL_QUALITY, method=6)
+    return packed.getvalue()
+
+
+def _address(data: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(data).decode()
