@@ -1,4 +1,4 @@
-"""The verb `evaluate`: what a model can do, against a folder of pictures."""
+"""The verbs `evaluate` and `card`: what a model can do, measured and told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.discovering import find_run
+from studio.cli.works import write_file
 from studio.errors import InputError, StudioError
+from studio.language import LANGUAGES, person_language
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +29,11 @@ SHARES = (0.1, 0.05, 0.15, 0.2, 0.25, 0.3, 0.0)
 
 
 def register(verbs: Any) -> None:
-    """Declare the verb of this module."""
+    """Declare the verbs of this module."""
+    card = add_verb(verbs, "card", _card)
+    card.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
+    card.add_argument("-o", "--output", metavar="FILE", help=text("cli.help.card_file"))
+    card.add_argument("--language", metavar="en|zh", help=text("cli.help.language"))
     parser = add_verb(verbs, "evaluate", _evaluate)
     parser.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
     parser.add_argument("folder", metavar="FOLDER", help=text("cli.argument.judged"))
@@ -43,6 +49,27 @@ def register(verbs: Any) -> None:
         parser.add_argument(
             f"--{option}", action="store_true", help=text(f"cli.help.{option}")
         )
+
+
+def _card(args: argparse.Namespace) -> None:
+    from studio.checkpoint import fingerprint, locate, model_name, read_card
+    from studio.model_card import write_card
+
+    language = args.language or person_language()
+    if language not in LANGUAGES:
+        known = ", ".join(LANGUAGES)
+        raise InputError("card_language", language=language, known=known)
+    folder = locate(args.model)
+    card, name, mark = read_card(folder), model_name(folder), fingerprint(folder)
+    told = write_card(card, name, mark, language)
+    value = {"name": name, "language": language, "card": told}
+    if args.output is None:
+        answer(args, value, [told.rstrip()])
+        return
+    path = Path(args.output)
+    write_file(path, told.encode())
+    value["path"] = str(path)
+    answer(args, value, [text("cli.render.wrote", path=path)])
 
 
 def _evaluate(args: argparse.Namespace) -> None:

@@ -27,6 +27,8 @@ from studio.checkpoint import (
 from studio.errors import InputError, ModelError, PictureError
 from studio.export.saved import SavedWork
 from studio.export.work import is_consistent, read_work
+from studio.language import LANGUAGES
+from studio.model_card import read_report, write_card
 from studio.recipe import Recipe, read_json
 from studio.server import children as nursery
 from studio.server import (
@@ -71,7 +73,6 @@ CARD_KEYS = (
     "kinds",
     "data",
     "training",
-    "report",
 )
 
 
@@ -88,6 +89,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         ("GET", "/models", models),
         ("GET", "/models/{name}", model_card),
         ("GET", "/models/{name}/preview.webp", preview),
+        ("GET", "/models/{name}/card.md", card_file),
         ("POST", "/save", partial(save, press)),
         ("POST", "/read", partial(read, makers, desks)),
         *training.table(),
@@ -162,6 +164,16 @@ async def preview(request: Request) -> Response:
     return send_file(request, folder / PREVIEW, TYPES[".webp"])
 
 
+async def card_file(request: Request) -> Response:
+    """``GET /studio/models/{name}/card.md?language=zh``: its model card, to keep."""
+    name = request.path_params["name"]
+    asked = request.query_params.get("language", "")
+    language = asked if asked in LANGUAGES else LANGUAGES[0]
+    told = await run_in_threadpool(_write_card, name, language)
+    headers = {"Content-Disposition": 'attachment; filename="README.md"'}
+    return Response(told, media_type="text/markdown", headers=headers)
+
+
 async def save(press: Press, request: Request) -> Response:
     """``POST /studio/save``: a recipe becomes a file that holds it.
 
@@ -219,7 +231,13 @@ def _describe(name: str) -> dict[str, Any]:
     card = read_card(folder)
     known = {key: card[key] for key in CARD_KEYS if key in card}
     marks = {"fingerprint": fingerprint(folder), "edition": edition(folder)}
-    return {"name": name, **marks, **known}
+    report = read_report(card, marks["fingerprint"])
+    return {"name": name, **marks, **known, "report": report}
+
+
+def _write_card(name: str, language: str) -> str:
+    folder = installed(name)
+    return write_card(read_card(folder), name, fingerprint(folder), language)
 
 
 def _standing(recipe: Recipe) -> dict[str, bool]:

@@ -2,6 +2,7 @@
 import { ask } from "./address.js";
 import { make } from "./elements.js";
 import { languages, say, word } from "./languages.js";
+import { reportOf } from "./report.js";
 
 /** @returns {Promise<{models: any[], default: string}>} the ready ones only */
 export async function listModels() {
@@ -65,7 +66,8 @@ export function cardWords(card, key) {
 export class About {
   constructor(place) {
     this.list = make("dl", { class: "about" });
-    place.append(this.list);
+    this.report = make("section", { class: "report" });
+    place.append(this.list, this.report);
     languages.addEventListener("language", () => this.show(this.card));
   }
 
@@ -78,6 +80,7 @@ export class About {
       make("dd", {}, String(value)),
     ]);
     this.list.replaceChildren(...rows);
+    this.report.replaceChildren(...reportOf(card));
   }
 }
 

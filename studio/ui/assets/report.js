@@ -1,0 +1,70 @@
+/** What a model was measured to do: three gauges in words, the numbers one click below. */
+import { studioAddress } from "./address.js";
+import { make } from "./elements.js";
+import { languages, say } from "./languages.js";
+
+const GAUGES = ["quality", "diversity", "honesty"];
+const MEASURES = [
+  ["quality", "kid", 1],
+  ["quality", "swd", 1],
+  ["quality", "density", 2],
+  ["diversity", "coverage", 2],
+];
+
+/** The report of `card`, and its model card to take away. @returns {Node[]} */
+export function reportOf(card) {
+  const { report, name } = card;
+  const title = make("h3", {}, say("ui.report"));
+  const parts = report ? told(report) : [line(say("card.unmeasured"))];
+  const file = `models/${encodeURIComponent(name)}/card.md?language=${languages.current}`;
+  const link = { class: "offer", href: studioAddress(file), download: "README.md" };
+  const offer = make("a", { ...link, "data-act": "model_card" }, say("ui.report.card"));
+  return [title, ...parts, make("p", { class: "report-card" }, offer)];
+}
+
+function told(report) {
+  const words = say("card.measured", report);
+  const fold = make("details", { class: "report-numbers" });
+  fold.append(make("summary", {}, say("ui.report.numbers")), line(words), table(report));
+  fold.append(...copies(report.copies).map(line));
+  return [...GAUGES.map((name) => gauge(name, report.gauges[name])), fold];
+}
+
+function gauge(name, found) {
+  const words = found ? `${name}.${found.level}` : "strangers";
+  const value = Math.round(100 * (found?.value ?? 0));
+  const label = say("cli.evaluate.gauge", { name: say(`gauge.${name}`), value });
+  const head = make("span", { class: "report-name" }, say(`gauge.${name}`));
+  const bar = { class: "gauge", role: "img", "aria-label": label, style: `--share:${value}%` };
+  const track = found ? [make("span", bar)] : [];
+  return make("div", { class: "report-gauge" }, head, ...track, line(say(`cli.evaluate.${words}`)));
+}
+
+function table(report) {
+  const sides = [report, report.real_vs_real, report.mean_image];
+  const heads = ["measure", "works", "real", "blank"];
+  const top = heads.map((head) => make("th", { scope: "col" }, say(`report.${head}`)));
+  const rows = MEASURES.map(([kind, key, digits]) => {
+    const cells = sides.map((side) => make("td", {}, pair(side[kind][key], digits)));
+    const name = make("th", { scope: "row" }, say(`report.${key}`));
+    return make("tr", {}, name, ...cells);
+  });
+  const head = make("thead", {}, make("tr", {}, ...top));
+  return make("table", {}, head, make("tbody", {}, ...rows));
+}
+
+function pair({ mean, deviation }, digits) {
+  return `${mean.toFixed(digits)} ± ${deviation.toFixed(digits)}`;
+}
+
+function copies(found) {
+  if (!found) return [];
+  const share = (100 * found.share).toFixed(1);
+  const words = [say("cli.evaluate.share", { share })];
+  if (found.ratio === null) return words;
+  return [...words, say("cli.evaluate.ratio", { ratio: found.ratio.toFixed(2) })];
+}
+
+function line(words) {
+  return make("p", {}, words);
+}
