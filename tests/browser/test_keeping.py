@@ -250,15 +250,19 @@ def test_a_model_that_was_trained_on_meanwhile_keeps_the_hand(
     write_tiny_checkpoint(studio.checkpoints / "wild", seed=1)
     # The server looks at the folder now and then; a hand that goes on finds out.
     # What it says then is looked for all along: another sentence may follow at once.
-    room.wait(
-        """(old) => {
-          reverie.live.request(reverie.store.recipe);
-          const line = document.querySelector('.status.is-shown');
-          window.told ||= Boolean(line?.textContent.match('changed'));
-          return window.told && reverie.store.recipe.fingerprint !== old;
-        }""",
-        before["fingerprint"],
+    room.page.evaluate(
+        """() => {
+          const line = document.querySelector('.status');
+          const look = () => { window.told ||= line.textContent.includes('changed'); };
+          const how = { childList: true, characterData: true, subtree: true };
+          new MutationObserver(look).observe(line, how);
+          window.asking = setInterval(
+            () => reverie.live.request(reverie.store.recipe), 200);
+        }"""
     )
+    changed = "(old) => window.told && reverie.store.recipe.fingerprint !== old"
+    room.wait(changed, before["fingerprint"])
+    room.page.evaluate("clearInterval(window.asking)")
     after = room.slide(FIRST, 3).settle().recipe
     assert after["directions"] == {"pca-01": 3}
     assert after["source"] == before["source"]

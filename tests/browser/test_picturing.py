@@ -89,7 +89,8 @@ def test_a_dropped_picture_is_read_steered_polished_and_undone(room: Room) -> No
         room.press("s")
     assert Path(download.value.path()).stat().st_size > 1000
     for _ in range(4):
-        room.press("Control+z")
+        head = room.page.evaluate("reverie.history.head.id")
+        room.press("Control+z").wait("(id) => reverie.history.head.id !== id", head)
     room.settle()
     assert room.recipe == before
     # What grows from a seed has nothing of a picture left.
