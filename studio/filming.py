@@ -230,7 +230,8 @@ def _document(order: Order, walk: Walk) -> str:
     plan = order.plan.to_dict()
     if order.plan.way == "through" and len(walk.stops) == len(plan["works"]):
         for work, stop in zip(plan["works"], walk.stops, strict=True):
-            work["seconds"] = round(stop.keyframe.seconds, 3)
+            # What cannot be read again would be no plan; the last stop has no way.
+            work["seconds"] = round(max(stop.keyframe.seconds, walks.SECONDS[0]), 3)
     content = {
         "format": FORMAT,
         "kind": "film",

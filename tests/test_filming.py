@@ -71,6 +71,37 @@ def test_works_become_a_film_that_can_be_made_again(say: Any, works: list[str]) 
     assert seam < 3 * beside + 2
 
 
+@pytest.mark.parametrize("name", ["film.mp4", "film.webp"])
+def test_a_film_is_verified_and_one_that_was_changed_is_told(
+    say: Any, works: list[str], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = say("film", *works[:2], "--seconds", "1", *FAST, to=name)["path"]
+
+    def show(*typed: str) -> dict[str, Any]:
+        assert main(["show", path, "--json", *typed]) == 0
+        return dict(json.loads(capsys.readouterr().out))
+
+    assert show()["film"]["plan"]["works"][0]["recipe"] == show()["recipe"]
+    assert show("--verify")["identical"] is True
+    data = Path(path).read_bytes()
+    Path(path).write_bytes(data.replace(b'"seed": 5', b'"seed": 6'))
+    compared = show("--verify")
+    assert not compared["identical"] and not compared["match"]
+
+
+@pytest.mark.parametrize("name", ["film.mp4", "film.webp"])
+def test_a_damaged_film_or_one_of_strangers_is_a_sentence(
+    say: Any, works: list[str], capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = Path(say("film", *works[:2], "--seconds", "1", *FAST, to=name)["path"])
+    data = path.read_bytes()
+    broken = data.replace(b'"plan"', b'"plam"').replace(b"&quot;", b"'")
+    for bad in (data[:200], broken):
+        path.write_bytes(bad)
+        assert main(["show", str(path)]) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
 def test_one_work_drifts_around_or_along_a_word(
     say: Any, works: list[str], tiny_model: Model
 ) -> None:

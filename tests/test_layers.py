@@ -28,6 +28,7 @@ ROWS = (
     ("evaluation",),
     ("latent", "export"),
     ("filming",),
+    ("filmed",),
     ("training",),
     ("server",),
     ("ui",),

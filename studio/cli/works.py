@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import sys
 from collections.abc import Iterator
@@ -207,7 +208,10 @@ def _onnx(args: argparse.Namespace) -> None:
 
 def _show(args: argparse.Namespace) -> None:
     from studio.export.work import read_work
+    from studio.filmed import is_film
 
+    if is_film(Path(args.picture)):
+        return _show_film(args)
     work = read_work(Path(args.picture))
     recipe = work.recipe.to_dict()
     state = _state_of_model(work.recipe)
@@ -238,6 +242,36 @@ def _show(args: argparse.Namespace) -> None:
         value |= found
         lines = [*lines, "", *_lines_of_near(found)]
     answer(args, value, lines)
+
+
+def _show_film(args: argparse.Namespace) -> None:
+    from studio.filmed import read_film, verify_film
+
+    film = read_film(Path(args.picture))
+    recipe = film.order.plan.keyframes[0].recipe
+    state = _state_of_model(recipe)
+    value = {
+        "recipe": recipe.to_dict(),
+        "film": film.told,
+        "model_fingerprint": film.fingerprint,
+        "installed": state != "missing",
+        "changed": state == "changed",
+    }
+    named = text(f"cli.show.{state}", model=recipe.model)
+    lines = [
+        text("cli.show.model", state=named, fingerprint=film.fingerprint),
+        text("cli.show.film", plan=json.dumps(film.told["plan"], ensure_ascii=False)),
+    ]
+    if args.verify:
+        from studio.checkpoint import locate
+
+        locate(recipe.model)
+        from studio.model import Model
+
+        compared = verify_film(film, Model.open(recipe.model))
+        value |= asdict(compared)
+        lines.append(_sentence_of(compared))
+    return answer(args, value, lines)
 
 
 def _told(work: SavedWork) -> dict[str, str]:
