@@ -242,12 +242,11 @@ def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     card = read_card(folder)
     amend(folder, {"data": {**card["data"], "fingerprint": "0" * 16}})
     (folder / FILE).write_bytes(memory.pack("0" * 16))
-    speaking.press("Escape").press("y")
-    # Features of the work and the measures of the model: slow beside another test.
-    said = "near-copy of a picture"
-    speaking.page.wait_for_function(NEAR_SAYS, arg=said, timeout=180_000)
+    closed = "() => !document.querySelector('dialog[open]')"
+    speaking.press("Escape").wait(closed)
+    speaking.press("y").wait(NEAR_SAYS, "near-copy of a picture")
     assert speaking.visible(".near figure img") == 4
     assert speaking.page.locator(".near-file").first.inner_text() == "2.png"
-    speaking.press("Escape").press("l").press("y")
-    speaking.wait(NEAR_SAYS, "近乎复制")
+    speaking.press("Escape").wait(closed)
+    speaking.press("l").press("y").wait(NEAR_SAYS, "近乎复制")
     assert speaking.errors == []
