@@ -9,7 +9,6 @@ holds no session: votes are the page's own, as places that came with earlier chi
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -38,6 +37,7 @@ from studio.latent.taste import (
     learn,
 )
 from studio.recipe import SEED_MAX, Recipe
+from studio.server.recent import Recent
 
 if TYPE_CHECKING:
     from studio.model import Model
@@ -51,7 +51,7 @@ BRANCH = 6  # choices of one branch that are looked at for inbreeding
 WIDEST = 16  # components of w in which works are seen to be alike
 SPACES = 4
 
-_spaces: OrderedDict[str, Space] = OrderedDict()
+_spaces: Recent[str, Space] = Recent(SPACES)
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,6 @@ def space_of(model: Model) -> Space:
     """Return the space of ``model``, measured once; only the render thread asks."""
     if model.fingerprint not in _spaces:
         _spaces[model.fingerprint] = Space.of(model)
-    _spaces.move_to_end(model.fingerprint)
-    while len(_spaces) > SPACES:
-        _spaces.popitem(last=False)
     return _spaces[model.fingerprint]
 
 

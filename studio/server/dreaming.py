@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,6 +32,7 @@ from studio.latent.encoder import load_encoder
 from studio.recipe import Recipe, read_json
 from studio.server.children import space_of
 from studio.server.guards import Endpoint, is_demo, read_body
+from studio.server.recent import Recent
 from studio.server.worker import RenderWorker
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ PREVIEWED = 64  # ways of a preview that are measured; a film has all of them
 # In a studio that strangers share, what one film may take.
 SHARED_SECONDS, SHARED_SIDE = 60.0, 512
 
-_pools: OrderedDict[tuple[str, float], dreams.Pool] = OrderedDict()
+_pools: Recent[tuple[str, float], dreams.Pool] = Recent(POOLS)
 
 
 def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
@@ -159,9 +159,6 @@ def _pool(model: Model, variety: float) -> dreams.Pool:
     key = (model.fingerprint, variety)
     if key not in _pools:
         _pools[key] = dreams.Pool.of(model, variety)
-    _pools.move_to_end(key)
-    while len(_pools) > POOLS:
-        _pools.popitem(last=False)
     return _pools[key]
 
 

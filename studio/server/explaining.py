@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from studio.latent.explanation import explain
 from studio.latent.wall_text import tell
 from studio.recipe import Recipe, read_json
 from studio.server.guards import Endpoint, read_body
+from studio.server.recent import Recent
 from studio.server.worker import RenderWorker
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Explainer:
 
     def __init__(self, worker: RenderWorker) -> None:
         self._worker = worker
-        self._usual: OrderedDict[str, dict[str, np.ndarray]] = OrderedDict()
+        self._usual: Recent[str, dict[str, np.ndarray]] = Recent(MODELS)
         self._door = asyncio.Lock()
 
     async def why(self, request: Request) -> Response:
@@ -68,9 +68,6 @@ class Explainer:
                     for start in range(0, WORKS, TOGETHER)
                 ]
                 self._usual[mark] = by_name(parts)
-            self._usual.move_to_end(mark)
-            while len(self._usual) > MODELS:
-                self._usual.popitem(last=False)
             return self._usual[mark]
 
     async def _ask(self, name: str, task: Any) -> Any:

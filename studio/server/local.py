@@ -8,7 +8,6 @@ standard deviation along it adds to every row of that source, with its measured 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,6 +20,7 @@ from studio.latent.space import DIGITS, grow
 from studio.recipe import Recipe, Style, read_json
 from studio.server.children import space_of
 from studio.server.guards import Endpoint, read_body
+from studio.server.recent import Recent
 from studio.server.worker import RenderWorker
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Locals:
     def __init__(self, worker: RenderWorker) -> None:
         self._worker = worker
         self._doors = asyncio.Semaphore(AT_ONCE)
-        self._usual: OrderedDict[str, dict[str, float]] = OrderedDict()
+        self._usual: Recent[str, dict[str, float]] = Recent(MODELS)
 
     def table(self) -> list[tuple[str, str, Endpoint]]:
         """Give method, path and endpoint of each address."""
@@ -86,8 +86,6 @@ class Locals:
 
         if model.fingerprint not in self._usual:
             self._usual[model.fingerprint] = usual_spreads(model)
-        while len(self._usual) > MODELS:
-            self._usual.popitem(last=False)
         return self._usual[model.fingerprint]
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Generator
 from dataclasses import replace
 from functools import partial
@@ -35,6 +34,7 @@ from studio.recipe import Recipe, read_json
 from studio.recipe_parts import source_to_dict
 from studio.server.guards import Endpoint, read_body
 from studio.server.picks import Patient
+from studio.server.recent import Recent
 from studio.server.worker import RenderWorker, in_words
 from studio.training.scrap import take_board, take_picture
 
@@ -66,7 +66,7 @@ class Readings:
         self._stools = asyncio.Semaphore(AT_ONCE)
         self._lesson = asyncio.Lock()
         # The render thread alone touches what it has learnt.
-        self._readers: OrderedDict[str, Reader] = OrderedDict()
+        self._readers: Recent[str, Reader] = Recent(READERS)
 
     def table(self) -> list[tuple[str, str, Endpoint]]:
         """Give method, path and endpoint of each address."""
@@ -198,8 +198,6 @@ class Readings:
 
     def _keep(self, model: Model, reader: Reader) -> None:
         self._readers[model.fingerprint] = reader
-        while len(self._readers) > READERS:
-            self._readers.popitem(last=False)
 
     def _reader(self, model: Model) -> Reader:
         from studio.latent.reading import Reader

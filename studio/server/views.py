@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections import OrderedDict
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from studio.checkpoint import list_models
 from studio.errors import InputError, RunError
 from studio.server.guards import Endpoint, admit_training
 from studio.server.pictures import folder_of, picture_file
+from studio.server.recent import Recent
 from studio.server.worker import RenderWorker
 from studio.training.dataset import (
     find_pictures,
@@ -44,7 +44,7 @@ COMPARED = 96  # pictures of a folder
 WORKS, TOGETHER = 64, 8  # of a model; so many hold up a moving hand
 MODELS = 8  # whose works are remembered
 
-_works: OrderedDict[tuple[str, str], np.ndarray] = OrderedDict()
+_works: Recent[tuple[str, str], np.ndarray] = Recent(MODELS)
 
 
 def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
@@ -123,8 +123,6 @@ async def _works_of(worker: RenderWorker, name: str) -> np.ndarray:
             task = worker.ask(name, partial(_paint, range(start, start + TOGETHER)))
             parts.append(await asyncio.wrap_future(task))
         _works[key] = np.concatenate(parts)
-        while len(_works) > MODELS:
-            _works.popitem(last=False)
     return _works[key]
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +39,7 @@ from studio.recipe import SEED_MAX, Recipe, Seed, read_json
 from studio.recipe_parts import read_step
 from studio.server.children import space_of
 from studio.server.guards import Endpoint, read_body
+from studio.server.recent import Recent
 from studio.server.teaching import places_of_steps
 from studio.server.worker import RenderWorker
 
@@ -100,7 +100,7 @@ class Offers:
 
     def __init__(self, worker: RenderWorker) -> None:
         self._worker = worker
-        self._known: OrderedDict[str, list[dict[str, Any]]] = OrderedDict()
+        self._known: Recent[str, list[dict[str, Any]]] = Recent(MODELS)
         self._door = asyncio.Lock()
 
     async def offer(self, request: Request) -> Response:
@@ -112,8 +112,6 @@ class Offers:
             if mark not in self._known:
                 plain = Recipe(name, fingerprint(folder), Seed(0), _variety(card))
                 self._known[mark] = await self._find(card, plain)
-            while len(self._known) > MODELS:
-                self._known.popitem(last=False)
             return JSONResponse({"presets": self._known[mark]})
 
     async def _find(self, card: dict[str, Any], plain: Recipe) -> list[dict[str, Any]]:
