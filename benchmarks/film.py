@@ -18,8 +18,6 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +83,7 @@ def flow_of(model: Model, way: str) -> dict[str, float]:
 def film_speed(model: Model, seconds: float) -> tuple[float, dict[str, float]]:
     """Frames a second of a film, and its memory in MB: settled, at its end, most."""
     from studio.export.film import Format, count_frames, shoot, write_film
+    from studio.filming import rendering
 
     walk = loop_of(model, seconds)[1]
     process, seen = psutil.Process(), []
@@ -96,11 +95,7 @@ def film_speed(model: Model, seconds: float) -> tuple[float, dict[str, float]]:
 
     frames = count_frames(seconds, FPS)
     recipes = (walk.recipe_at(index / FPS) for index in range(frames))
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as hands:
-
-        def render(part: Sequence[Recipe]) -> Future[np.ndarray]:
-            return hands.submit(model.render, part)
-
+    with tempfile.TemporaryDirectory() as folder, rendering(model) as render:
         start = time.perf_counter()
         path, shape = Path(folder) / "film.mp4", Format((SIDE, SIDE), FPS)
         write_film(path, shoot(recipes, render), shape, progress=progress)

@@ -6,8 +6,7 @@ import io
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from studio.errors import PictureError
 from studio.export.film import Format
 from studio.export.metadata import read_packet
 from studio.export.work import MATCH_DIFFERENCE, Comparison
-from studio.filming import Order, Plan, make_film
+from studio.filming import Order, Plan, make_film, rendering
 
 if TYPE_CHECKING:
     from studio.model import Model
@@ -78,12 +77,8 @@ def verify_film(film: Filmed, model: Model) -> Comparison:
         raise PictureError("film_to_sound")
     for keyframe in film.order.plan.keyframes:
         model.check(keyframe.recipe)
-    with tempfile.TemporaryDirectory() as room, ThreadPoolExecutor(1) as hands:
+    with tempfile.TemporaryDirectory() as room, rendering(model) as render:
         again = Path(room) / f"again{film.path.suffix.lower()}"
-
-        def render(recipes: Sequence[Any]) -> Future[np.ndarray]:
-            return hands.submit(model.render, recipes)
-
         walk = film.order.plan.walk(model)
         make_film(again, film.order, walk, model.card, render)
         if again.read_bytes() == film.path.read_bytes():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +177,13 @@ class Made:
         """Return the JSON object that scripts read."""
         told = {"frames": self.frames, "seconds": round(self.seconds, 3)}
         return told | {"silent": self.silent, "captions_as_text": self.track}
+
+
+@contextmanager
+def rendering(model: Model) -> Iterator[Render]:
+    """Render in a thread of its own, while frames before are encoded in this one."""
+    with ThreadPoolExecutor(1) as hands:
+        yield lambda recipes: hands.submit(model.render, recipes)
 
 
 def make_film(

@@ -196,7 +196,7 @@ def test_a_form_that_there_is_not_is_told(asked: tuple, code: str) -> None:
 @pytest.mark.skipif(not shutil.which("exiftool"), reason="there is no exiftool")
 def test_a_film_can_carry_the_same_marks(tmp_path: Path) -> None:
     statement = credited(statement_of(CARD), CREDIT)
-    tags = metadata.film_tags(statement, {"recipes": [RECIPE.to_dict()]})
+    tags = metadata.film_tags(statement, json.dumps({"recipes": [RECIPE.to_dict()]}))
     assert json.loads(tags["comment"])["recipes"][0] == RECIPE.to_dict()
     assert tags["artist"] == CREDIT.creator and "AI" in tags["description"]
     # The smallest file of that family: its type, and our box.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,6 @@ from studio.errors import InputError, RecipeError
 from studio.recipe import FORMAT, SEED_MAX, Recipe
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from studio.filming import Made, Plan
     from studio.latent.dream import Moment
     from studio.model import Model
@@ -89,19 +86,15 @@ class _Wishes:
     def make(self, model: Model, plan: Plan, quiet: bool) -> Made:
         """Write the film, telling on stderr how far it is."""
         from studio.export.film import Format
-        from studio.filming import Order, make_film
+        from studio.filming import Order, make_film, rendering
         from studio.latent.drives import usual_drives
 
         drives = self.drives or (usual_drives(model.card) if self.sound else ())
         shape = Format.of(options.fit_size(self.side, model.resolution), self.fps)
         order = Order(plan, shape, self.sound, drives)
         walk = plan.walk(model)
-        with ThreadPoolExecutor(1) as hands:
-
-            def render(recipes: Sequence[Recipe]) -> Future[np.ndarray]:
-                return hands.submit(model.render, recipes)
-
-            progress = _Progress(quiet)
+        progress = _Progress(quiet)
+        with rendering(model) as render:
             made = make_film(self.path, order, walk, model.card, render, progress)
         progress.end()
         if made.silent:

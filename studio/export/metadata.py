@@ -8,7 +8,6 @@ trained on, and, where a format has no text of its own for it, the whole recipe.
 from __future__ import annotations
 
 import hashlib
-import json
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -148,21 +147,18 @@ def read_packet(data: bytes) -> dict[str, str]:
     return found
 
 
-def film_tags(
-    statement: Mapping[str, str], content: Mapping[str, Any]
-) -> dict[str, str]:
+def film_tags(statement: Mapping[str, str], document: str) -> dict[str, str]:
     """Return the tags of an MP4 by the names that FFmpeg and PyAV know.
 
-    ``content`` is what makes the film again (recipes, durations, ...) as plain data;
-    it is the comment, as JSON.
+    ``document`` is what makes the film again, as JSON; it is the comment.
     """
+    about = [statement.get("Description", "made with AI"), statement.get("Source", "")]
     tags = {
-        "title": statement.get("Title", ""),
+        "title": statement.get("Title", "Reverie"),
         "artist": statement.get("Author", ""),
         "copyright": statement.get("Copyright", ""),
-        "description": statement.get("Description", "made with AI"),
-        "synopsis": statement.get("Source", ""),
-        "comment": json.dumps(content, ensure_ascii=False, allow_nan=False),
+        "description": " ".join(filter(None, about)),
+        "comment": document,
         "encoder": statement.get("Software", "Reverie"),
     }
     return {key: text for key, text in tags.items() if text}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from studio.export.metadata import mp4_box, packet
+from studio.export.metadata import film_tags, mp4_box, packet
 
 if TYPE_CHECKING:
     from studio.export.film import Extras, Format
@@ -38,7 +38,7 @@ class Mp4Writer:
         # The index comes first, so that a film plays before it has all arrived.
         how = {"movflags": "+faststart"}
         self._file = av.open(str(path), "w", format="mp4", options=how)
-        self._file.metadata.update(_texts(extras))
+        self._file.metadata.update(film_tags(extras.statement, extras.document))
         self._video = self._open_video()
         self._sound, self._samples = self._open_sound()
         self._texts = self._open_texts()
@@ -131,16 +131,3 @@ class Mp4Writer:
         packet.pts = packet.dts = round(caption.start * TEXT_CLOCK)
         packet.duration = round((caption.end - caption.start) * TEXT_CLOCK)
         self._file.mux(packet)
-
-
-def _texts(extras: Extras) -> dict[str, str]:
-    """Give the container's own fields, which every player and tool can show."""
-    said = extras.statement
-    about = [said.get("Description", ""), said.get("Source", "")]
-    texts = {
-        "title": said.get("Title", "Reverie"),
-        "description": " ".join(filter(None, about)),
-        "comment": extras.document,
-        "encoder": "Reverie",
-    }
-    return {key: text for key, text in texts.items() if text}
