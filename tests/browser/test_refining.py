@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.tree import PLANT
+
 from .conftest import Room
 from .test_room import CONTROLS, DOZEN, WIDER_THAN_A_PHONE
 
@@ -17,18 +19,6 @@ READ = """async ([text, models]) => {
   try { return readTree(text, models).length; } catch (error) { return error.code; }
 }"""
 # A history of many works with a fork at every seventh, written as the page does.
-PLANT = """async (count) => {
-  const { recipe, hand } = reverie.store.work;
-  const moments = Array.from({ length: count }, (_, index) => ({
-    id: `000000000-${String(index).padStart(6, '0')}`,
-    parents: index
-      ? [`000000000-${String(index - (index % 7 ? 1 : Math.min(5, index)))
-          .padStart(6, '0')}`]
-      : [],
-    recipe: { ...recipe, source: { seed: index } }, hand, how: 'seed', time: index,
-  }));
-  await reverie.history.takeIn(moments);
-}"""
 
 
 def open_grid(room: Room) -> Room:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.tree import PLANT
+
 from .conftest import Room
-from .test_refining import PLANT, READ
+from .test_refining import READ
 
 ROWS = "(count) => document.querySelectorAll('.tree-row').length === count"
 NOTE = "(text) => document.querySelector('.tree-note').textContent.includes(text)"

@@ -14,9 +14,12 @@ from conftest import write_fruit_checkpoint
 from servers import NEAR
 from worded import give_words
 
-from studio.evaluation.nearness import FILE
+from studio.checkpoint import amend, read_card
+from studio.evaluation.features import extract_features
+from studio.evaluation.nearness import FILE, Memory
 from studio.model import Model
 from studio.recipe import Recipe
+from studio.server.shelf import LOOK_AGAIN
 
 from .conftest import Room, Studio
 
@@ -224,8 +227,29 @@ def test_a_work_says_why_in_both_languages(speaking: Room) -> None:
     assert speaking.errors == []
 
 
-def test_a_model_without_memory_of_pictures_says_so(
+def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     speaking: Room, studio: Studio
 ) -> None:
-    (studio.checkpoints / "worded" / FILE).unlink(missing_ok=True)
-    speaking.press("y").wait(NEAR_SAYS, "carries nothing of the pictures")
+    folder = studio.checkpoints / "worded"
+    (folder / FILE).unlink(missing_ok=True)
+    speaking.press("y")
+    speaking.wait(NEAR_SAYS, "carries nothing of the pictures")
+    pictures = Model.open(str(folder)).render(
+        [Model.open(str(folder)).recipe(seed) for seed in range(14)]
+    )
+    seen = [extract_features(pictures), extract_features(pictures[:, :, ::-1])]
+    told = {"thumbnails": True, "features": seen[0], "mirrored": seen[1]}
+    memory = Memory.of(pictures, [f"{i}.png" for i in range(14)], **told)
+    card = read_card(folder)
+    amend(folder, {"data": {**card["data"], "fingerprint": "0" * 16}})
+    (folder / FILE).write_bytes(memory.pack("0" * 16))
+    # A server that has just looked at the folder looks again after so long.
+    time.sleep(LOOK_AGAIN)
+    closed = "() => !document.querySelector('dialog[open]')"
+    speaking.press("Escape").wait(closed)
+    speaking.press("y").wait(NEAR_SAYS, "near-copy of a picture")
+    assert speaking.visible(".near figure img") == 4
+    assert speaking.page.locator(".near-file").first.inner_text() == "2.png"
+    speaking.press("Escape").wait(closed)
+    speaking.press("l").press("y").wait(NEAR_SAYS, "近乎复制")
+    assert speaking.errors == []
