@@ -130,6 +130,15 @@ class Room:
         self.page.click(f"[data-act='{name}']")
         return self
 
+    def step(self, way: str) -> Room:
+        """Walk the history by the button ``undo`` or ``redo``, and arrive.
+
+        Where a walk leads is read from the database: until then everything is at rest.
+        """
+        before = self.page.evaluate("reverie.history.head.id")
+        self.do(way).wait("(id) => reverie.history.head.id !== id", before)
+        return self
+
     def press(self, keys: str) -> Room:
         self.page.keyboard.press(keys)
         return self

@@ -42,7 +42,7 @@ def test_buttons_and_keys_walk_the_same_history(room: Room) -> None:
 
 
 def test_a_new_path_after_undo_keeps_the_old_one(room: Room) -> None:
-    room.slide(FIRST, 1).settle().do("undo").settle().slide(FIRST, -1).settle()
+    room.slide(FIRST, 1).settle().step("undo").settle().slide(FIRST, -1).settle()
     moments = room.page.evaluate("reverie.history.all()")
     last, fresh = moments[-2:]
     amounts = [moment["recipe"]["directions"]["pca-01"] for moment in (last, fresh)]

@@ -59,7 +59,7 @@ def test_a_change_right_before_a_reload_is_kept(room: Room) -> None:
 
 
 def test_redo_follows_the_path_of_its_own_tab(room: Room) -> None:
-    room.slide(FIRST, 1).settle().do("undo")
+    room.slide(FIRST, 1).settle().step("undo")
     room.wait("() => !reverie.store.recipe.directions")
     other = Room(room.page.context.new_page(), room.address).enter().settle()
     other.slide(FIRST, -1).settle().page.close()

@@ -64,7 +64,7 @@ def test_a_child_becomes_the_work_and_undo_brings_its_grid_back(
     refining.wait(
         "() => document.querySelector('.learnt').textContent.includes('so far: 1')"
     )
-    refining.do("undo").settle()
+    refining.step("undo").settle()
     assert refining.recipe == before
     refining.do("redo").wait("() => 'w' in reverie.store.recipe.source")
     assert refining.errors == []
