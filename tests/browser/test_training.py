@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from servers import free_port
 from trainers import TINY, train_apart
+
+from studio.model import Model
 
 from .conftest import PATIENCE, Room, Studio
 
@@ -138,8 +141,6 @@ def test_from_dropped_pictures_to_a_model_in_create(
 
 
 def test_a_problem_is_left_out_with_one_click(train: Room, tmp_path: Path) -> None:
-    from PIL import Image
-
     for i in range(4):
         Image.new("RGB", (64, 64), (60 * i, 90, 200)).save(tmp_path / f"{i}.png")
     (tmp_path / "broken.png").write_bytes(b"broken")
@@ -184,6 +185,19 @@ def test_pictures_are_shown_as_they_will_be_seen(
     before = page.evaluate(f"{look}.src")
     page.click("[data-act=train-looks_again]")
     train.wait(f"before => {look} && {look}.src !== before", before)
+
+
+def test_a_model_of_their_kind_lends_its_brushwork(
+    train: Room, tiny_model: Model, tmp_path: Path
+) -> None:
+    for seed in range(24):
+        pixels = tiny_model.render_canonical(tiny_model.recipe(seed))
+        Image.fromarray(pixels).save(tmp_path / f"{seed}.png")
+    train.page.fill("[data-field=path]", str(tmp_path))
+    train.page.click("[data-act=train-look]")
+    # it has no discriminator: there is nothing else to go on from
+    train.page.wait_for_selector("[data-field=base] + [data-say='ui.train.base.brush']")
+    assert train.page.input_value("[data-field=base]") == "tiny|autoencoder"
 
 
 def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(

@@ -122,11 +122,14 @@ export class Choices {
     this.#tellBase(values);
   }
 
-  /** The model whose kind the pictures are, or nothing; the first until that is known. */
+  /**
+   * The model whose kind the pictures are, or nothing; the first until that is known.
+   * Of its parts all, where the family is the same: they are offered before brushwork.
+   */
   #bestOf(values) {
     if (this.fineTune === false) return "scratch|all";
     if (!this.kin) return values[0];
-    const kin = (value) => (value.endsWith("|all") && this.kin[value.split("|")[0]]) || 0;
+    const kin = (value) => this.kin[value.split("|")[0]] ?? 0;
     const [best] = values.toSorted((a, b) => kin(b) - kin(a));
     return kin(best) >= OF_ITS_KIND ? best : "scratch|all";
   }
@@ -134,8 +137,10 @@ export class Choices {
   /** Why that start is proposed. */
   #tellBase(values) {
     const best = this.#bestOf(values);
-    const base = this.bases.find(({ name }) => name === best.split("|")[0]);
-    const why = this.fineTune === false ? "many" : !this.kin ? "hint" : base ? "kin" : "stranger";
+    const [name, parts] = best.split("|");
+    const base = this.bases.find((known) => known.name === name);
+    const of = parts === "all" ? "kin" : "brush";
+    const why = this.fineTune === false ? "many" : !this.kin ? "hint" : base ? of : "stranger";
     word(this.why, { text: `ui.train.base.${why}`, params: { title: base ? titleOf(base) : "" } });
   }
 
