@@ -24,6 +24,7 @@ from studio.training.perception import Perception
 from studio.training.phase import Randomness
 from studio.training.session import Session
 from studio.training.settings import TrainSettings
+from studio.training.vae import VaePhase, make_vae
 
 CPU = torch.device("cpu")
 SEEN = {"feature_weight": 1.0, "feature_start": 0.0}
@@ -97,6 +98,16 @@ def test_compositions_come_first_and_paint_later() -> None:
     phase = GeneratorPhase(settings, latents, make_networks(settings), CPU, eyes)
     assert "far_judge" not in phase.step(0.49)
     assert "far_judge" in phase.step(0.5)
+
+
+def test_it_looks_at_what_a_vae_rebuilds_and_dreams() -> None:
+    settings = settings_for(family="vae", feature_start=0.5)
+    eyes = perception(family="vae", feature_start=0.5)
+    phase = VaePhase(settings, torch.randn(20, 4, 4, 4), make_vae(settings), CPU, eyes)
+    assert "far_judge" not in phase.step(0.49)
+    judges = [p.detach().clone() for p in eyes.judges.parameters()]
+    assert "far_judge" in phase.step(0.5)
+    assert not all(map(torch.equal, judges, eyes.judges.parameters()))
 
 
 def test_without_a_judge_of_latents_it_still_tells_what_is_liked() -> None:

@@ -70,12 +70,14 @@ def test_a_vae_run_ends_with_a_model_and_its_encoder(tiny_folder: Path) -> None:
 
 def test_a_resumed_vae_run_equals_one_in_one_go(tiny_folder: Path) -> None:
     held = {"family": "vae", "dropout": 0.2, "weight_decay": 0.01}
+    held |= {"feature_weight": 1.0, "feature_start": 0.5}  # seen from step 6 on, of 12
     whole = tiny_run(tiny_folder, "soft-whole", **held)
     Session(whole).train()
     parts = tiny_run(tiny_folder, "soft-parts", **held)
     Session(parts, steps=9).train()
     Session(parts).train()
     assert_same_state(parts, whole)
+    assert read_weights(whole.folder / "checkpoint", "perception.safetensors")
 
 
 def test_another_vae_run_starts_from_its_weights(tiny_folder: Path) -> None:

@@ -139,7 +139,7 @@ class GeneratorPhase(Phase):
             losses |= figures
             fooled = self._ask_judge(real_logits, fake, kinds, chance)
             parts.append(self.settings.latent_weight * fooled)
-        if self.perception is not None and self._is_seen(progress):
+        if self.perception is not None and progress >= self.settings.seen_from:
             set_rate(self.perception.optimiser, factor)
             looks, figures = self.perception.judge(real, fake, chance, self.steps)
             parts.append(self.settings.feature_weight * looks)
@@ -149,19 +149,6 @@ class GeneratorPhase(Phase):
         losses["generator"] = loss.item()
         self._average()
         return losses
-
-    def _is_seen(self, progress: float) -> bool:
-        """Tell whether what a network sees counts yet.
-
-        It teaches paint within minutes, but the same composition for every sample: a
-        discriminator of latents must have taught many first. Without one, or from a
-        model that has learnt, it counts from the start.
-        """
-        settings = self.settings
-        learnt = settings.base != "scratch" and settings.base_parts == "all"
-        return (
-            not settings.latent_weight or learnt or progress >= settings.feature_start
-        )
 
     def _draw(self, chance: Randomness) -> tuple[Tensor, Tensor | None]:
         """Draw real latents, and of what kinds they are: rare kinds more often."""
@@ -266,14 +253,7 @@ class GeneratorPhase(Phase):
         """Name everything that must be saved to go on."""
         parts = super().parts()
         if self.perception is not None:
-            parts |= {
-                "perception": self.perception.judges,
-                "perception_optimiser": self.perception.optimiser,
-            }
-            if self.perception.diversity is not None:
-                parts["diversity"] = self.perception.diversity
-            if self.perception.places is not None:
-                parts["places"] = self.perception.places
+            parts |= self.perception.parts()
         if self.painter is not None:
             parts |= {
                 "painter": self.painter.model.decoder,

@@ -25,6 +25,7 @@ from studio.training.painter import EVENNESS, FAITH, Painter
 from studio.training.phase import BETAS, Randomness, apply_gradients, make_adam
 from studio.training.places import PICTURES, Places
 from studio.training.settings import TrainSettings
+from studio.training.state import Parts
 
 SIDE = 112  # pixels, about, that the network looks at
 FORMS = slice(1, 3)  # of the network's maps, 1/8 and 1/16 of the size
@@ -180,6 +181,18 @@ class Perception:
             figures |= {"rebuilt": rebuilt.item(), "grid": cells.item()}
             loss = loss + FAITH * rebuilt + EVENNESS * cells
         return loss, figures
+
+    def parts(self) -> Parts:
+        """Name everything that must be saved to go on."""
+        parts: Parts = {
+            "perception": self.judges,
+            "perception_optimiser": self.optimiser,
+        }
+        if self.diversity is not None:
+            parts["diversity"] = self.diversity
+        if self.places is not None:
+            parts["places"] = self.places
+        return parts
 
     @property
     def _likens(self) -> bool:

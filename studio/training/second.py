@@ -25,7 +25,7 @@ def make_second(album: Album, material: Material) -> GeneratorPhase | VaePhase:
     if settings.family == "vae":
         vae = make_vae(settings)
         _start_from_base(settings, {"generator": vae[0], "encoder": vae[1]})
-        return VaePhase(settings, latents, vae, device)
+        return VaePhase(settings, latents, vae, device, _perceive(album, latents))
     kinds = material.kinds
     names = () if kinds is None else kinds.names
     networks = make_networks(settings, len(names))
@@ -43,7 +43,7 @@ def _start_from_base(
     networks: dict[str, nn.Module],
     kinds: Sequence[str] = (),
 ) -> None:
-    if settings.base != "scratch" and settings.base_parts == "all":
+    if settings.learnt:
         load_base(settings.base, networks, kinds)
 
 

@@ -213,7 +213,7 @@ class Session:
         return freeze(model)
 
     def _generator(self) -> None:
-        whole = self.settings.base != "scratch" and self.settings.base_parts == "all"
+        whole = self.settings.learnt
         if whole and self.leader and not self._state("latents").exists():
             show_works(self.run, self.settings.base)  # what it starts from, at once
         phase = make_second(self.album, self._material())

@@ -168,7 +168,7 @@ class TrainSettings:
         if not self.feature_weight and self.decoder_rate:  # who should teach it?
             told = self.decoder_rate
             raise InputError("config_value", key="decoder_rate", value=told)
-        whole = self.base != "scratch" and self.base_parts == "all"
+        whole = self.learnt
         if not self.generator_rate and not (whole and self.decoder_rate):
             raise InputError("config_value", key="generator_rate", value=0)
         self._check_labels()
@@ -221,6 +221,22 @@ class TrainSettings:
         twice = 2 * self.factor  # by twos, so that cells that take turns show too
         even = not any(side % twice for side in self.resolution)
         return twice if even else self.factor
+
+    @property
+    def learnt(self) -> bool:
+        """Whether it starts from all that a model knows."""
+        return self.base != "scratch" and self.base_parts == "all"
+
+    @property
+    def seen_from(self) -> float:
+        """Share of the second phase after which what a network sees counts.
+
+        It teaches paint within minutes, but the same composition for every sample:
+        latents must have taught many first. Without these, or from a model that has
+        learnt, it counts from the start.
+        """
+        taught = self.latent_weight or self.family == "vae"
+        return self.feature_start if taught and not self.learnt else 0.0
 
     @property
     def layout_numbers(self) -> int:

@@ -38,20 +38,22 @@ WARM_STEPS = 1
 class Trial(Session):
     """A trainer that only looks how long its steps take."""
 
-    def measure(self, seconds: float) -> dict[str, Any]:
-        """Give images a second of both phases, the device and what it draws."""
+    def measure(self, seconds: float, unseen: float) -> dict[str, Any]:
+        """Give images a second of both phases, the device and what it draws.
+
+        `unseen` is the share of the second phase without the judges of features.
+        """
         settings = self.settings
         self.prepare()
         model = make_autoencoder(settings)
         phase = AutoencoderPhase(settings, self.pictures, model, self.device)
         # what it learns first, and what it learns from patch_start on
-        early, late = (pace(phase, at, seconds / 4) for at in (0.1, 0.9))
+        first = mean_pace(phase, settings.patch_start, seconds / 2)
         second = self.start_second(phase)
-        share = settings.patch_start
         start, meter = time.monotonic(), find_meter(self.device.type)
         found: dict[str, Any] = {
-            "autoencoder": round(1 / (share / early + (1 - share) / late), 2),
-            "generator": round(pace(second, 0.5, seconds / 2), 2),
+            "autoencoder": round(first, 2),
+            "generator": round(mean_pace(second, unseen, seconds / 2), 2),
             "device": self.device.type,
         }
         if meter is not None:
@@ -70,6 +72,13 @@ class Trial(Session):
         self.album.autoencoder = freeze(first.average)
         self.album.phase = make_second(self.album, self._material())
         return self.album.phase
+
+
+def mean_pace(phase: Phase, change: float, seconds: float) -> float:
+    """Give the images a second of a phase whose steps change at a share of it."""
+    shares = {0.0: change, 1.0: 1 - change}
+    parts = [(at, share) for at, share in shares.items() if share > 0]
+    return 1 / sum(share / pace(phase, at, seconds / len(parts)) for at, share in parts)
 
 
 def pace(phase: Phase, progress: float, seconds: float) -> float:
@@ -96,7 +105,7 @@ def try_out(settings: TrainSettings, seconds: float) -> dict[str, Any]:
             settings, folder=str(few), base="scratch", variants=1, excluded=(),
             validation_share=0.0, frozen=0, labels="",
         )  # fmt: skip
-        return Trial(Run.create(changed)).measure(seconds)
+        return Trial(Run.create(changed)).measure(seconds, settings.seen_from)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from studio.networks.generator import Generator
 from studio.training import distributed
 from studio.training.generator import MEAN_KEEP, draw_real, make_networks
 from studio.training.kinds import Kinds
+from studio.training.layout import count_borrowed
 from studio.training.losses import divergence, optimal_likelihood
+from studio.training.perception import Perception
 from studio.training.phase import (
     Phase,
     Randomness,
@@ -26,6 +28,7 @@ from studio.training.phase import (
     set_rate,
 )
 from studio.training.settings import TrainSettings
+from studio.training.state import Parts
 
 LONGEST_GRADIENT = 1.0
 
@@ -54,8 +57,11 @@ class VaePhase(Phase):
         latents: Tensor,
         networks: tuple[Generator, Encoder],
         device: torch.device,
+        perception: Perception | None = None,
     ) -> None:
+        """Take what learns; with `perception`, how the latents look counts too."""
         super().__init__()
+        self.perception = perception
         self.settings, self.latents, self.device = settings, latents, device
         self.model = place(networks[0], device)
         self.encoder = place(networks[1], device)
@@ -81,10 +87,43 @@ class VaePhase(Phase):
             made = self.model.synthesise(self.model.spread(w)).float()
         rebuilt = optimal_likelihood(made, real)
         spread = mean.shape[1] * divergence(mean.float(), log_variance.float())
-        apply_gradients(self.optimiser, rebuilt + spread, LONGEST_GRADIENT)
-        self._average()
         error = (made.detach() - real).square().mean().sqrt().item()
-        return {"error": error, "divergence": spread.item()}
+        losses, loss = {"error": error, "divergence": spread.item()}, rebuilt + spread
+        if self.perception is not None and progress >= self.settings.seen_from:
+            set_rate(self.perception.optimiser, factor)
+            looks, figures = self._ask(self.perception, real, made, rebuilt, chance)
+            losses, loss = losses | figures, loss + looks
+        apply_gradients(self.optimiser, loss, LONGEST_GRADIENT)
+        self._average()
+        return losses
+
+    def _ask(
+        self,
+        perception: Perception,
+        real: Tensor,
+        made: Tensor,
+        rebuilt: Tensor,
+        chance: Randomness,
+    ) -> tuple[Tensor, dict[str, float]]:
+        """Ask the judges of what is seen about what was rebuilt, and about dreams.
+
+        As in a VAE/GAN (Algorithm 1, arXiv:1512.09300), but with a pull that is held
+        to a share of the likelihood's (after Eq. 7, arXiv:2012.09841): nats and
+        verdicts have no common unit. What is rebuilt is compared with its picture,
+        too.
+        """
+        count = len(real) - count_borrowed(len(real))
+        z = chance.normal(count, self.settings.z_dim).to(self.device)
+        with precision(self.device):
+            w = self.model.spread(self.model.mapping(z))
+            dreams = self.model.synthesise(w).float()
+        shown = torch.cat([made[: len(real) - count], dreams])  # [batch,C,h,w]
+        asked = shown.detach().requires_grad_()
+        looks, figures = perception.judge(real, asked, chance, self.steps)
+        (pull,) = torch.autograd.grad(looks, asked)
+        (hold,) = torch.autograd.grad(rebuilt, made, retain_graph=True)
+        share = self.settings.feature_weight * hold.norm() / pull.norm().clamp_min(1e-9)
+        return share * (shown * pull).sum(), figures
 
     def _average(self) -> None:
         self.steps += 1
@@ -94,8 +133,14 @@ class VaePhase(Phase):
         follow(self.average, self.model, keep)
         follow(self.encoder_average, self.encoder, keep)
 
+    def parts(self) -> Parts:
+        """Name everything that must be saved to go on."""
+        eyes = {} if self.perception is None else self.perception.parts()
+        return super().parts() | eyes
+
     def networks(self) -> dict[str, nn.Module]:
-        return {"generator": self.average, "encoder": self.encoder_average}
+        eyes = {} if self.perception is None else {"perception": self.perception.judges}
+        return {"generator": self.average, "encoder": self.encoder_average, **eyes}
 
     @torch.no_grad()
     def likes(self, latents: Tensor) -> float:
