@@ -24,10 +24,10 @@ from studio.model import Model, to_bytes, to_pixels
 from studio.networks.blocks import place
 from studio.recipe import Recipe, Residual, Style
 
-STEPS = 50
+STEPS = 100
 RATE = 0.08  # deviations of w a step
-PULL = 0.05  # towards what was read, which is the likeliest
-APART = 0.1  # against layers that go separate ways
+PULL = 0.02  # towards what was read, which is the likeliest
+APART = 0.05  # against layers that go separate ways
 # Of each field's energy beside its values. Without it the nearest point is a flat one,
 # in streaks: what cannot be matched is best left out, says the mean square alone.
 LIVELINESS = 3.0
