@@ -115,6 +115,8 @@ def test_a_work_bred_with_itself_is_offered_a_mate(
             "children_vote",
         ),
         ({"votes": [{"kind": "liked", "place": [None] * 16}]}, "recipe_number"),
+        ({"descent": {"form": [1]}}, "recipe_integer"),
+        ({"descent": {"colour": [0]}}, "recipe_unknown_field"),
         ({"wishes": 3}, "recipe_unknown_field"),
     ],
 )

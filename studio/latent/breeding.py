@@ -1,13 +1,15 @@
 """Children of works: around one, between and beyond several.
 
 Every step is measured in each component's own spread, so a strength means the same
-everywhere; locks are kept by taking out of a step what it must not do.
+everywhere; locks are kept by taking out of a step what it must not do. Composition and
+detail are parted as latents part them (see :mod:`studio.latent.exchange`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,28 +17,43 @@ import numpy as np
 from studio.errors import InputError
 from studio.latent.proposal import propose, spread_of
 from studio.latent.space import Space, grow
-from studio.latent.taste import Belief
+from studio.latent.taste import ALIKE, Belief
 from studio.recipe import SEED_MAX, Recipe, Residual, Seed
 
 if TYPE_CHECKING:
+    from studio.latent.reading import Reader
     from studio.model import Model
 
 INBRED = 0.85  # kinship above which children are nearly alike
 LEAST_TOLD = 0.5  # correlation with which w must tell a measure to count at all
 EVENNESS = 0.7  # of shares of many parents: 0 would be one alone, 10 all alike
+OFFERED = 3  # by chance for each child of several works
 MATES = 16  # strangers of whom the most distant one is offered
-# Shares of eight children: between the parents, their layers crossed, beyond them.
-LITTER = ("between", "between", "crossed", "between", "beyond", "between", "crossed")
+NOTABLE = 0.5  # standard deviations below which a change is not worth a word
+# Shares of eight children: between the parents, one's form with another's paint,
+# beyond them.
+LITTER = ("between", "crossed", "between", "beyond", "between", "crossed", "between")
 
 
 @dataclass(frozen=True)
 class Locks:
-    """What children keep: amounts along directions, properties, halves of layers."""
+    """What children keep: amounts along directions, properties, composition, detail."""
 
     directions: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
     composition: bool = False
     detail: bool = False
+
+
+@dataclass(frozen=True)
+class Descent:
+    """Which of several parents, by number, children have what from; () is all.
+
+    ``form`` is the composition, ``paint`` the palette and the brush.
+    """
+
+    form: tuple[int, ...] = ()
+    paint: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,24 +76,35 @@ class Child:
     """A new work, its place [D], and its role in the grid.
 
     Roles around one parent: ``variation``, ``believed``, ``exploring``, ``wild``;
-    of several: ``between``, ``crossed``, ``beyond``.
+    of several: ``between``, ``crossed``, ``beyond``. ``change`` [layers, D] is by how
+    much its w differs from the first parent's.
     """
 
     role: str
     recipe: Recipe
     place: np.ndarray
+    change: np.ndarray
 
 
 class Nursery:
-    """Breeds in one model under one set of locks, by chance from one generator."""
+    """Breeds in one model under one set of locks, by chance from one generator.
+
+    Without a ``reader`` the model's own is opened, or learnt, where it is needed.
+    """
 
     def __init__(
-        self, model: Model, space: Space, locks: Locks, rng: np.random.Generator
+        self,
+        model: Model,
+        space: Space,
+        locks: Locks,
+        rng: np.random.Generator,
+        reader: Reader | None = None,
     ) -> None:
         """Raises InputError where the locks name what the model does not have."""
+        if locks.composition and locks.detail:
+            raise InputError("children_locked")
         self.model, self.space, self.rng = model, space, rng
-        self._free = _free_layers(locks, space)
-        self._walls = _walls(locks, model)
+        self._locks, self._walls, self._known = locks, _walls(locks, model), reader
 
     def around(
         self, parent: Parent, belief: Belief, strength: float, count: int
@@ -86,30 +114,61 @@ class Nursery:
         Raises InputError where the locks leave nothing to change.
         """
         proposals = propose(belief, parent.place, strength, count, self.rng)
-        return [
-            self._wild(parent)
+        wild = {
+            at: self._of_seed(parent, self._seed())
+            for at, (role, _) in enumerate(proposals)
             if role == "wild"
-            else self._child(role, parent, self._rows(place - parent.place), strength)
-            for role, place in proposals
-        ]
+        }
+        steps = [self._rows(place - parent.place) for _, place in proposals]
+        for at, stranger in wild.items():
+            steps[at] = stranger.style - parent.style
+        left = self._allowed(parent, np.stack(steps))
+        children = []
+        for at, (role, _) in enumerate(proposals):
+            if role == "wild" and self._locks == Locks():
+                recipe, place = wild[at].recipe, wild[at].place
+                children.append(Child(role, recipe, place, left[at]))
+            else:
+                near = 1.0 if role == "wild" else strength
+                children.append(self._child(role, parent, left[at], near))
+        return children
 
     def among(
-        self, parents: Sequence[Parent], belief: Belief, strength: float, count: int
+        self,
+        parents: Sequence[Parent],
+        belief: Belief,
+        strength: float,
+        count: int,
+        descent: Descent = Descent(),
     ) -> list[Child]:
         """Give ``count`` children of several works, the first one's in their locks.
 
         *between* lies amid all of them, nearer to some, *beyond* past one as seen from
-        another, *crossed* has the composition of one and the detail of another. All
+        another, *crossed* has the composition of one and the paint of another. All
         vary by half the strength. Of three that chance offers, the one believed to be
         liked most is kept. Raises InputError where the locks leave nothing to change.
         """
+        form, paint = (
+            [parents[number] for number in numbers] if numbers else list(parents)
+            for numbers in (descent.form, descent.paint)
+        )
         roles = [(*LITTER, "beyond")[i % 8] for i in range(count)]
-        children = []
-        for role in roles:
-            litter = [self._mixed(role, parents, strength) for _ in range(3)]
-            likings = belief.liking(np.stack([one.place for one in litter]))
-            children.append(litter[int(likings.argmax())])
-        return children
+        if len(form) == len(paint) == 1:
+            roles = ["variation" if form[0] is paint[0] else "crossed"] * count
+        pairs = [
+            self._pair(role, form, paint) for role in roles for _ in range(OFFERED)
+        ]
+        noise = self.rng.standard_normal((len(pairs), len(parents[0].place)))
+        drift = np.stack([self._rows(one) for one in noise])
+        styles = self._joined(pairs) + 0.5 * spread_of(strength) * drift
+        left = self._allowed(parents[0], styles - parents[0].style)
+        places = [self.space.place(parents[0].style + one) for one in left]
+        likings = belief.liking(np.stack(places)).reshape(count, OFFERED)
+        best = OFFERED * np.arange(count) + likings.argmax(axis=1)
+        return [
+            self._child(role, parents[0], left[at], strength)
+            for role, at in zip(roles, best, strict=True)
+        ]
 
     def mate(self, parents: Sequence[Parent]) -> Recipe:
         """Give the work of a seed that is far from all of ``parents``."""
@@ -119,28 +178,48 @@ class Nursery:
         far = [np.linalg.norm(known - s.place, axis=1).min() for s in strangers]
         return strangers[int(np.argmax(far))].recipe
 
-    def _mixed(self, role: str, parents: Sequence[Parent], strength: float) -> Child:
+    def _pair(
+        self, role: str, form: Sequence[Parent], paint: Sequence[Parent]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """A w [layers, D] to have the composition from, and one for the paint."""
+        if role == "crossed":
+            placed = form[int(self.rng.integers(len(form)))]
+            others = [parent for parent in paint if parent is not placed] or paint
+            return placed.style, others[int(self.rng.integers(len(others)))].style
+        way = self._beyond if role == "beyond" else self._between
+        whole = way(form)
+        # The same parents for both are one blend: two would not be on the way.
+        same = [*map(id, form)] == [*map(id, paint)]
+        return whole, whole if same else way(paint)
+
+    def _joined(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        """The w [N, layers, D] of pairs, one work's form in another's paint."""
+        made = np.stack([form for form, _ in pairs]).astype(float)
+        two = np.array([form is not paint for form, paint in pairs])
+        if two.any():
+            paints = np.stack([paint for _, paint in pairs])
+            made[two] = self._exchange(made[two], paints[two])
+        return made
+
+    def _between(self, parents: Sequence[Parent]) -> np.ndarray:
+        if len(parents) == 2:
+            share = self.rng.uniform(0.2, 0.8)
+            shares = np.array([share, 1 - share])
+        else:
+            shares = self.rng.dirichlet(np.full(len(parents), EVENNESS))
+        styles = np.stack([parent.style for parent in parents])
+        return np.asarray(np.tensordot(shares, styles, 1))
+
+    def _beyond(self, parents: Sequence[Parent]) -> np.ndarray:
+        if len(parents) == 1:
+            return parents[0].style
         first, second = self.rng.permutation(len(parents))[:2]
         one, other = parents[int(first)], parents[int(second)]
         whole = other.style - one.style
-        if role == "crossed":
-            style = np.where(self.space.coarse[:, None], one.style, other.style)
-        elif role == "beyond":
-            style = one.style + self.rng.uniform(1.15, 1.6) * whole
-        elif len(parents) == 2:
-            style = one.style + self.rng.uniform(0.2, 0.8) * whole
-        else:
-            shares = self.rng.dirichlet(np.full(len(parents), EVENNESS))
-            style = np.tensordot(shares, np.stack([p.style for p in parents]), 1)
-        noise = 0.5 * spread_of(strength) * self.rng.standard_normal(len(one.place))
-        change = style - parents[0].style + self._rows(noise)
-        return self._child(role, parents[0], change)
+        return np.asarray(one.style + self.rng.uniform(1.15, 1.6) * whole)
 
-    def _wild(self, parent: Parent) -> Child:
-        stranger = self._of_seed(parent, int(self.rng.integers(0, SEED_MAX)))
-        if self._free.all() and not self._walls:
-            return Child("wild", stranger.recipe, stranger.place)
-        return self._child("wild", parent, stranger.style - parent.style)
+    def _seed(self) -> int:
+        return int(self.rng.integers(0, SEED_MAX))
 
     def _of_seed(self, parent: Parent, seed: int) -> Parent:
         recipe = replace(parent.recipe, source=Seed(seed), mix=(), residual=None)
@@ -151,27 +230,43 @@ class Nursery:
         return np.repeat(self.space.step(change)[None], self.space.layers, axis=0)
 
     def _child(
-        self, role: str, parent: Parent, change: np.ndarray, strength: float = 1.0
+        self, role: str, parent: Parent, left: np.ndarray, strength: float
     ) -> Child:
-        """A child whose w differs from the parent's by what locks leave of a change.
+        """A child whose w differs from the parent's by ``left``, what locks allow.
 
         The parent's residual fades with the strength: what the generator missed of
         a picture means less, the further away a child is.
         """
-        style = parent.style + self._allowed(change)
-        if np.abs(style - parent.style).max() < 1e-6:
+        if np.abs(left).max() < 1e-6:
             raise InputError("children_locked")
+        style = parent.style + left
         recipe = grow(parent.recipe, style, self.model)
         if recipe.residual is not None:
             recipe = replace(recipe, residual=_faded(recipe.residual, 1 - strength))
-        return Child(role, recipe, self.space.place(style))
+        return Child(role, recipe, self.space.place(style), left)
 
-    def _allowed(self, change: np.ndarray) -> np.ndarray:
-        """What the locks leave of a change of w [layers, D]."""
-        left = change * self._free[:, None]
+    def _allowed(self, parent: Parent, changes: np.ndarray) -> np.ndarray:
+        """What the locks leave of changes of w [N, layers, D]."""
+        styles = parent.style + changes
+        if self._locks.composition:
+            styles = self._exchange(parent.style, styles)
+        elif self._locks.detail:
+            styles = self._exchange(styles, parent.style)
+        left = np.asarray(styles - parent.style, float)
         for layer, wall in enumerate(self._walls):
-            left[layer] -= wall.T @ (wall @ left[layer])
-        return np.asarray(left)
+            left[:, layer] -= left[:, layer] @ wall.T @ wall
+        return left
+
+    def _exchange(self, form: np.ndarray, paint: np.ndarray) -> np.ndarray:
+        from studio.latent.exchange import exchange
+
+        return exchange(self.model, self._reader, form, paint)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        from studio.latent.reading import Reader
+
+        return self._known or Reader.of(self.model)
 
 
 def kinship(places: np.ndarray) -> float:
@@ -212,6 +307,32 @@ def property_slopes(model: Model) -> dict[str, np.ndarray]:
     return {name: rows for name, rows in summed.items() if np.any(rows)}
 
 
+def differences(
+    change: np.ndarray, slopes: dict[str, np.ndarray], most: int = 2
+) -> list[tuple[str, float]]:
+    """Say what a change of w [layers, D] is likely to do, the strongest first.
+
+    ``slopes`` are of :func:`property_slopes`; amounts are in standard deviations of
+    the model's works. What grows together is told once, what hardly changes not at all.
+    """
+    amounts = {
+        name: float((rows * change).sum()) / len(rows) for name, rows in slopes.items()
+    }
+    told: list[tuple[str, float]] = []
+    for name in sorted(amounts, key=lambda one: -abs(amounts[one])):
+        alike = (abs(_cosine(slopes[name], slopes[other])) for other, _ in told)
+        if abs(amounts[name]) < NOTABLE or len(told) == most:
+            break
+        if all(near < ALIKE for near in alike):
+            told.append((name, round(amounts[name], 1)))
+    return told
+
+
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    sizes = np.linalg.norm(one) * np.linalg.norm(other)
+    return float((one * other).sum() / max(float(sizes), 1e-12))
+
+
 def _summed(model: Model, name: str) -> np.ndarray:
     """What each direction does to a property, added up."""
     rows = np.zeros((model.layers, model.w_dim))
@@ -224,14 +345,6 @@ def _summed(model: Model, name: str) -> np.ndarray:
 def _faded(residual: Residual, kept: float) -> Residual | None:
     amount = round(residual.amount * max(0.0, kept), 4)
     return replace(residual, amount=amount) if amount else None
-
-
-def _free_layers(locks: Locks, space: Space) -> np.ndarray:
-    coarse = space.coarse
-    held = (coarse & locks.composition) | (~coarse & locks.detail)
-    if held.all():
-        raise InputError("children_locked")
-    return np.asarray(~held, float)
 
 
 def _walls(locks: Locks, model: Model) -> list[np.ndarray]:

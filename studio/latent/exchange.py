@@ -19,22 +19,26 @@ from studio.model import Model
 LEAST = 1e-3  # of a channel's spread
 
 
+TOGETHER = 16  # works that are synthesised in one go
+
+
 @torch.no_grad()
 def exchange(
     model: Model, reader: Reader, form: np.ndarray, paint: np.ndarray
 ) -> np.ndarray:
-    """Give the w [layers,D] with the composition of one w and the paint of another."""
+    """Give the w [layers,D] with the composition of one w and the paint of another.
+
+    Several at once where either is [N,layers,D].
+    """
+    form, paint = form.astype(np.float32), paint.astype(np.float32)
     placed, painted = (_synthesise(model, w) for w in (form, paint))
-    wanted = _repaint(placed, painted)
-    shift = reader.read(wanted) - reader.read(placed)
-    made = paint.copy()
-    coarse = (model.layers + 1) // 2
-    made[:coarse] = form[:coarse] + shift.numpy()
-    return made
+    shift = reader.turn(_repaint(placed, painted) - placed).numpy()
+    coarse = np.arange(model.layers) < (model.layers + 1) // 2
+    return np.where(coarse[:, None], form + shift[..., None, :], paint)
 
 
 def _repaint(latents: Tensor, like: Tensor) -> Tensor:
-    """Give latents [C,h,w] the mean and spread that each channel has in others."""
+    """Give latents [...,C,h,w] the mean and spread each channel has in others."""
     mean, spread = _measure(latents)
     other, width = _measure(like)
     return (latents - mean) / spread.clamp_min(LEAST) * width + other
@@ -42,11 +46,14 @@ def _repaint(latents: Tensor, like: Tensor) -> Tensor:
 
 def _measure(latents: Tensor) -> tuple[Tensor, Tensor]:
     return (
-        latents.mean(dim=(1, 2), keepdim=True),
-        latents.std(dim=(1, 2), keepdim=True),
+        latents.mean(dim=(-2, -1), keepdim=True),
+        latents.std(dim=(-2, -1), keepdim=True),
     )
 
 
 def _synthesise(model: Model, w: np.ndarray) -> Tensor:
-    made: Tensor = model.generator.synthesise(torch.from_numpy(w)[None])[0]
-    return made
+    """Give the latents [...,C,h,w] of w [...,layers,D]."""
+    styles = torch.from_numpy(w.reshape(-1, *w.shape[-2:]))
+    made = [model.generator.synthesise(part) for part in styles.split(TOGETHER)]
+    latents = torch.cat(made)
+    return latents.view(*w.shape[:-2], *latents.shape[1:])

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -130,6 +131,18 @@ class Reader:
         w that is as likely as any other is drawn: another reading.
         """
         return self.centre + self._place(latents, seen, chance) @ self.basis
+
+    def turn(self, change: Tensor) -> Tensor:
+        """Give how the likeliest w turns, [...,D], as latents change by [...,C,h,w]."""
+        return (change.flatten(-3) @ self._gain) @ self.basis
+
+    @cached_property
+    def _gain(self) -> Tensor:
+        """Coordinates of w for each number of the latents, all of them seen: [P,K]."""
+        told = self.slopes / (LOUDNESS * self.noise)
+        precision = told @ self.slopes.T + torch.eye(len(self.slopes))
+        lower = torch.linalg.cholesky(precision)
+        return torch.cholesky_solve(told, lower).T
 
     def _place(
         self, latents: Tensor, seen: Tensor | None, chance: int | None

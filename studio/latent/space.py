@@ -54,15 +54,6 @@ class Space:
         near = float(model.card["default_variety"]) or 1.0
         return cls(centre, vectors * signs[:, None], near * spreads, model.layers)
 
-    @property
-    def coarse(self) -> np.ndarray:
-        """Which layers [layers] hold the composition: the first half; not the detail.
-
-        Coarse layers of a style generator place things, fine ones paint them
-        (arXiv:1812.04948, section 3.1).
-        """
-        return np.arange(self.layers) < (self.layers + 1) // 2
-
     def place(self, style: np.ndarray) -> np.ndarray:
         """Give the place [D] of a style [layers, D]: of its layers' mean."""
         mean = style.mean(axis=0, dtype=np.float64)

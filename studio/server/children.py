@@ -1,9 +1,10 @@
 """Children of works, for a page that remembers everything itself.
 
 ``POST /studio/children`` takes ``{"parents": [recipe, ...], "strength", "count",
-"seed", "locks", "votes"}`` and gives the children with their roles, what has been
-learnt from the votes, and a mate where the family has become too alike. The server
-holds no session: votes are the page's own, as places that came with earlier children.
+"seed", "locks", "descent", "votes"}`` and gives the children with their
+roles and what changed in them, what has been learnt from the votes, the properties that
+can be locked, and a mate where the family has become too alike. The server holds no
+session: votes are the page's own, as places that came with earlier children.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from studio.errors import InputError
 from studio.latent.breeding import (
     INBRED,
     Child,
+    Descent,
     Locks,
     Nursery,
     Parent,
+    differences,
     kinship,
     property_slopes,
 )
@@ -40,6 +43,7 @@ from studio.recipe import SEED_MAX, Recipe
 from studio.server.recent import Recent
 
 if TYPE_CHECKING:
+    from studio.latent.reading import Reader
     from studio.model import Model
 
 LIMIT = 512 * 1024  # bytes of a request: sixty votes of sixteen places are 360 KB
@@ -63,13 +67,20 @@ class Request:
     count: int
     seed: int
     locks: Locks
+    descent: Descent
     votes: tuple[Vote, ...]
+
+    @property
+    def parts(self) -> bool:
+        """Whether composition and detail are parted, for which a model must be read."""
+        half = self.locks.composition != self.locks.detail
+        return half or len(self.parents) > 1
 
 
 def read_request(data: object) -> Request:
     """Check ``data`` (parsed JSON). Raises InputError, RecipeError."""
     body = fields.an_object(data, "children")
-    known = ("parents", "strength", "count", "seed", "locks", "votes")
+    known = ("parents", "strength", "count", "seed", "locks", "descent", "votes")
     fields.check_keys(body, "", known, ("parents",))
     items = fields.a_list(body["parents"], "parents", 1, PARENTS)
     parents = tuple(Recipe.from_dict(item) for item in items)
@@ -83,12 +94,18 @@ def read_request(data: object) -> Request:
         fields.an_integer(body.get("count", 8), "count", 1, CHILDREN),
         fields.an_integer(seed, "seed", 0, SEED_MAX),
         _read_locks(body.get("locks", {})),
+        _read_descent(body.get("descent", {}), len(parents)),
         tuple(_read_vote(vote, i) for i, vote in enumerate(votes))[-REMEMBERED:],
     )
 
 
-def breed(request: Request, model: Model) -> dict[str, Any]:
-    """Answer a request with its model, on the thread that owns it."""
+def breed(
+    request: Request, model: Model, reader: Reader | None = None
+) -> dict[str, Any]:
+    """Answer a request with its model, on the thread that owns it.
+
+    The reader is wanted where the request ``parts`` composition and detail.
+    """
     space = space_of(model)
     rng = np.random.default_rng(request.seed)
     parents = [Parent.of(recipe, model, space) for recipe in request.parents]
@@ -96,18 +113,22 @@ def breed(request: Request, model: Model) -> dict[str, Any]:
     if any(not min(DIMENSIONS, whole) <= len(v.place) <= whole for v in request.votes):
         raise InputError("children_foreign")
     belief = learn(request.votes)
-    nursery = Nursery(model, space, request.locks, rng)
+    nursery = Nursery(model, space, request.locks, rng, reader)
     if len(parents) == 1:
         children = nursery.around(parents[0], belief, request.strength, request.count)
     else:
-        children = nursery.among(parents, belief, request.strength, request.count)
+        children = nursery.among(
+            parents, belief, request.strength, request.count, request.descent
+        )
+    slopes = property_slopes(model)
     near = _kinship(parents, request.votes)
     return {
-        "children": [_told(child) for child in children],
+        "children": [_told(child, slopes) for child in children],
         "place": _short(parents[0].place),
         "kinship": round(near, 3),
         "mate": nursery.mate(parents).to_dict() if near >= INBRED else None,
-        "taste": _taste(belief, request.votes, children, model, space, rng),
+        "taste": _taste(belief, request.votes, children, slopes, space, rng),
+        "properties": list(slopes),
     }
 
 
@@ -122,19 +143,19 @@ def _taste(
     belief: Belief,
     votes: Sequence[Vote],
     children: Sequence[Child],
-    model: Model,
+    slopes: dict[str, np.ndarray],
     space: Space,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """What has been learnt: in properties and words, and how sure the first tile is."""
-    slopes = {
+    along = {
         name: (space.vectors @ rows.mean(axis=0)) * space.spreads
-        for name, rows in property_slopes(model).items()
+        for name, rows in slopes.items()
     }
     return {
         "votes": len(votes),
         "sure": certainty(belief, children[0].place, rng),
-        "learnt": [vars(one) for one in leanings(votes, slopes)],
+        "learnt": [vars(one) for one in leanings(votes, along)],
     }
 
 
@@ -147,9 +168,13 @@ def _kinship(parents: Sequence[Parent], votes: Sequence[Vote]) -> float:
     return kinship(np.array(branch)) if len(branch) == BRANCH else 0.0
 
 
-def _told(child: Child) -> dict[str, Any]:
-    recipe = child.recipe.to_dict()
-    return {"role": child.role, "recipe": recipe, "place": _short(child.place)}
+def _told(child: Child, slopes: dict[str, np.ndarray]) -> dict[str, Any]:
+    return {
+        "role": child.role,
+        "recipe": child.recipe.to_dict(),
+        "place": _short(child.place),
+        "changes": differences(child.change, slopes),
+    }
 
 
 def _short(place: np.ndarray) -> list[float]:
@@ -171,6 +196,19 @@ def _read_locks(value: object) -> Locks:
     if not all(isinstance(half, bool) for half in halves):
         raise InputError("children_lock")
     return Locks(lists[0], lists[1], *halves)
+
+
+def _read_descent(value: object, parents: int) -> Descent:
+    data = fields.an_object(value, "descent")
+    fields.check_keys(data, "descent.", ("form", "paint"), ())
+    numbers = [
+        tuple(
+            fields.an_integer(number, f"descent.{key}", 0, parents - 1)
+            for number in fields.a_list(data.get(key, []), f"descent.{key}", 0, PARENTS)
+        )
+        for key in ("form", "paint")
+    ]
+    return Descent(*map(tuple, map(dict.fromkeys, numbers)))
 
 
 def _read_vote(value: object, index: int) -> Vote:

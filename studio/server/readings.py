@@ -142,6 +142,15 @@ class Readings:
 
         return self._answer(self._read(recipe.model, task))
 
+    async def lend(self, name: str, task: Callable[[Model, Reader], T]) -> T:
+        """Run ``task`` with a model and what reads it, on the render thread.
+
+        A model that has yet to learn how to read does so first, in short turns.
+        """
+        async for _ in self._learn(name):
+            pass
+        return await self._ask(name, lambda model: task(model, self._reader(model)))
+
     def _answer(self, lines: AsyncIterator[Line]) -> Response:
         return Patient(_told(lines), lambda: None, media_type="application/x-ndjson")
 

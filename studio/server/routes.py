@@ -80,6 +80,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
     makers = worker or shared_worker()
     press, desks = Press(makers), asyncio.Semaphore(READS)
+    readings = Readings(makers)
 
     async def live(websocket: WebSocket) -> None:
         await serve_socket(websocket, makers)
@@ -97,7 +98,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *views.table(makers),
         *Packer(press).table(),
         *Locals(makers).table(),
-        *Readings(makers).table(),
+        *readings.table(),
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),
@@ -105,7 +106,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *dreaming.table(makers),
         *exhibiting.table(),
         *neighbours.table(makers),
-        ("POST", "/children", partial(children, makers)),
+        ("POST", "/children", partial(children, makers, readings)),
     ]
     routes: list[BaseRoute] = [
         Route(f"/studio{path}", guarded(endpoint), methods=[method])
@@ -212,12 +213,16 @@ async def read(
     return JSONResponse({"recipe": recipe.to_dict(), **state})
 
 
-async def children(worker: RenderWorker, request: Request) -> Response:
+async def children(
+    worker: RenderWorker, readings: Readings, request: Request
+) -> Response:
     """``POST /studio/children``: works bred from works, each with its role."""
     text = await read_body(request, nursery.LIMIT)
     wanted = nursery.read_request(read_json(text, nursery.LIMIT))
-    litter = worker.ask(wanted.parents[0].model, partial(nursery.breed, wanted))
-    return JSONResponse(await asyncio.wrap_future(litter))
+    name, task = wanted.parents[0].model, partial(nursery.breed, wanted)
+    if wanted.parts:
+        return JSONResponse(await readings.lend(name, task))
+    return JSONResponse(await asyncio.wrap_future(worker.ask(name, task)))
 
 
 def _read_whole(data: bytes) -> SavedWork:

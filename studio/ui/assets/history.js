@@ -10,6 +10,7 @@
  * @property {import("./recipe.js").Recipe} recipe
  * @property {import("./store.js").Hand} hand
  * @property {string} how
+ * @property {[string, number][]} [did] what the server said that changed, in deviations
  * @property {number} time milliseconds since 1970
  * @property {string} [name]
  * @property {boolean} [starred]
@@ -55,6 +56,7 @@ export class History extends EventTarget {
         parents: this.head ? [this.head.id, ...(work.also ?? [])] : [],
         recipe: work.recipe,
         hand: work.hand,
+        ...(work.did && { did: work.did }),
         how,
         time: Date.now(),
       };

@@ -9,8 +9,9 @@
  * @property {Record<string, number>} amounts
  * @property {import("./said.js").Said[]} [said] what words have brought
  * @property {Record<string, string>} [taught] the steps of taught words among them
- * @typedef {{recipe: Recipe, hand: Hand, also?: string[]}} Work `also` has the ids of
- *   other works that it was bred from
+ * @typedef {{recipe: Recipe, hand: Hand, also?: string[],
+ *   did?: [string, number][]}} Work `also` has the ids of other works that it was bred
+ *   from, `did` what changed in it
  */
 import { plain, sameRecipe, withAmounts } from "./recipe.js";
 import { stepsOf } from "./taught.js";
@@ -51,7 +52,7 @@ export class Store extends EventTarget {
     if (!this.work) return;
     this.touch();
     if (this.#pending !== how) this.flush();
-    const { also: _, ...before } = this.work;
+    const { also: _, did: __, ...before } = this.work;
     this.work = change(before);
     this.#pending = how;
     clearTimeout(this.#timer);

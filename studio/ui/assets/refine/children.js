@@ -1,6 +1,7 @@
 /** Asking the server for children, with the strength, locks and taste of the person. */
 import { post } from "../address.js";
 import { preference } from "../preferences.js";
+import { keptNames } from "./keeps.js";
 
 export const STRENGTH = 0.7;
 
@@ -10,15 +11,21 @@ export const STRENGTH = 0.7;
  * @param {import("../desk.js").Desk} desk
  * @param {any[]} parents recipes
  * @param {import("./votes.js").Votes} votes
+ * @param {{form?: number[], paint?: number[]}} [descent] from which parents what comes
  */
-export function questionOf(desk, parents, count, votes) {
+export function questionOf(desk, parents, count, votes, descent = {}) {
   const locked = [...desk.sliders.byName].filter(([, slider]) => slider.locked);
   const halves = preference("refine:locks", { composition: false, detail: false });
   return {
     parents,
     strength: preference("refine:strength", STRENGTH),
     count,
-    locks: { ...halves, directions: locked.map(([name]) => name) },
+    locks: {
+      ...halves,
+      directions: locked.map(([name]) => name),
+      properties: keptNames(desk.store.card),
+    },
+    descent,
     votes: votes.all,
   };
 }

@@ -6,9 +6,12 @@
 import { button, fold, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
+import { sameRecipe } from "../recipe.js";
 import { Slider } from "../slider.js";
 import { STRENGTH, breed, grown, questionOf } from "./children.js";
+import { Descent } from "./descent.js";
 import { styled } from "./files.js";
+import { Keeps } from "./keeps.js";
 import { sentenceOf } from "./learnt.js";
 import { Local } from "./local.js";
 import { Region } from "./region.js";
@@ -21,6 +24,8 @@ const REST = 350;
 /** How much of the strength is left after each choice, where it is to shrink. */
 const SHRINKS = 0.88;
 const LEAST = 0.15;
+/** A like or dislike is learnt from when no other follows it for this long (ms). */
+const LEARNS = 250;
 const REMEMBERED = 40;
 /** Tiles of the grid, and where among them the parent stands. */
 const NINE = { count: 9, parent: 4 };
@@ -37,11 +42,15 @@ export class Refine {
     this.answer = null;
     /** Grids by what was asked, so that undo brings the same ones back. */
     this.grids = new Map();
-    this.taste = new Taste(this.votes, desk, () => this.#soon(0));
+    this.taste = new Taste(this.votes, desk, () => this.others());
     this.locks = preference("refine:locks", { composition: false, detail: false });
     desk.region = new Region(desk, () => this.#soon(0));
+    this.descent = new Descent(desk.live, () => this.#soon(0));
+    this.keeps = new Keeps(desk, () => this.#soon(0));
+    this.stood = desk.history.head;
     this.#build();
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
+    desk.history.addEventListener("move", ({ detail }) => this.#stand(detail));
     desk.drift.addEventListener("drift", () => this.#soon());
     languages.addEventListener("language", () => this.#describe());
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -88,6 +97,7 @@ export class Refine {
     );
     this.place.append(
       this.grid,
+      this.descent.element,
       this.learnt,
       this.strength.element,
       make(
@@ -100,6 +110,7 @@ export class Refine {
         this.#sizes(),
         button("cull", () => this.desk.actions.cull(), { icon: "cull" }),
       ),
+      this.#keeping(),
       fold("taste", this.taste.element),
       this.#local(),
     );
@@ -116,6 +127,13 @@ export class Refine {
     this.children = this.tiles.filter((tile) => tile !== this.parent);
     this.grid.classList.toggle("is-wide", count === SIXTEEN.count);
     this.grid.replaceChildren(...this.tiles.map((tile) => tile.element));
+  }
+
+  /** What is kept by name; the heading says it, so that it can stay folded. */
+  #keeping() {
+    const details = fold("keeps", this.keeps.element);
+    details.querySelector("summary > span").after(this.keeps.told);
+    return details;
   }
 
   #local() {
@@ -177,15 +195,22 @@ export class Refine {
       name: say("ui.refine.strength"),
       figures: say("ui.refine.strength.hint"),
     });
+    this.#say();
+  }
+
+  /** What it has learnt, and of works that are nearly alike who could help. */
+  #say() {
     const works = this.mates.length + 1;
     this.learnt.replaceChildren(sentenceOf(this.answer?.taste, works));
     if (works > 1) this.learnt.append(" ", this.alone);
+    const mate = this.answer?.mate;
+    if (mate) this.learnt.append(" ", say("ui.refine.inbred"), " ", this.#mateOffer(mate));
   }
 
   #follow(how) {
     if (how === "drift") return;
     // Several parents are one question; another work is another one.
-    if (how !== "refine" && this.asked && this.asked !== this.#question()) this.mates = [];
+    if (!how.startsWith("refine") && this.asked && this.asked !== this.#question()) this.mates = [];
     this.#soon();
   }
 
@@ -203,7 +228,7 @@ export class Refine {
     if (!store.work || !store.card || desk.drift.on || !this.#open) return;
     this.asked = this.#question();
     const body = this.#request();
-    const key = JSON.stringify([body, this.desk.region.mask, this.round]);
+    const key = this.#keyOf(body);
     this.current = key;
     try {
       let answer = this.grids.get(key);
@@ -218,7 +243,14 @@ export class Refine {
   #request() {
     const mates = this.mates.map(({ recipe }) => recipe);
     const parents = [this.store.recipe, ...mates];
-    return questionOf(this.desk, parents, this.children.length, this.votes);
+    const descent = this.descent.wish(parents);
+    return questionOf(this.desk, parents, this.children.length, this.votes, descent);
+  }
+
+  /** Likes are for the next grid: this one stays as it is, also when undo brings it back. */
+  #keyOf({ votes, ...question }) {
+    const choices = votes.filter(({ kind }) => kind === "chosen");
+    return JSON.stringify([question, choices, this.desk.region.mask, this.round]);
   }
 
   async #fetch(body, key) {
@@ -238,11 +270,15 @@ export class Refine {
     this.answer = answer;
     this.stale = false;
     this.desk.status.clear("refine");
-    this.children.forEach((tile, index) => tile.show(answer.children[index] ?? null));
+    this.children.forEach((tile, index) => {
+      const child = answer.children[index] ?? null;
+      tile.show(child, child && this.votes.verdictOf(child.place));
+    });
     const parent = { role: "parent", recipe: this.store.recipe, place: answer.place };
     this.parent.show(parent);
+    this.descent.show([this.store.recipe, ...this.mates.map(({ recipe }) => recipe)]);
+    this.keeps.offer(answer.properties);
     this.#describe();
-    this.#offerMate(answer, key);
     this.stopping?.abort();
     const { signal } = (this.stopping = new AbortController());
     const wanted = [this.parent, ...this.children].filter((tile) => tile.child);
@@ -265,14 +301,11 @@ export class Refine {
     return answer.pictures.get(key);
   }
 
-  /** Once a choice, not with each grid; of works that are alike every time. */
-  #offerMate({ mate }, key) {
-    const votes = this.votes.all.length;
-    const told = this.offered?.votes === votes && this.offered.key !== key;
-    if (!mate || (told && !this.mates.length)) return;
-    this.offered = { votes, key };
-    const offer = { key: "ui.refine.mate", act: () => this.breedWith([{ recipe: mate }]) };
-    this.desk.status.tell("ui.refine.inbred", {}, { from: "refine", offer });
+  /** Of this grid and no other: a sentence that passes could be taken for a later one. */
+  #mateOffer(mate) {
+    const act = () => !this.stale && this.breedWith([{ recipe: mate }]);
+    const offer = make("button", { type: "button", class: "offer", onclick: act });
+    return word(offer, { text: "ui.refine.mate", name: "ui.refine.mate" });
   }
 
   /** Take a tile as the new work; the parent itself asks for others. */
@@ -285,12 +318,33 @@ export class Refine {
     const places = over.map((other) => other.child.place);
     this.votes.add({ kind: "chosen", place, over: places });
     this.#shrink();
-    if (tile.child.role === "parent") return this.others();
+    if (tile.child.role === "parent") return this.#stay();
     const also = this.mates.map(({ id }) => id).filter(Boolean);
     this.mates = [];
-    this.store.edit((work) => ({ ...grown(recipe, work), also }), "refine");
+    const did = tile.child.changes;
+    const how = `refine:${tile.child.role}`;
+    this.store.edit((work) => ({ ...grown(recipe, work), also, did }), how);
+    this.taken = this.store.recipe;
     this.store.flush();
     return this.#soon(0);
+  }
+
+  /** None was better: that too is undone with the work it was said of. */
+  #stay() {
+    const { head } = this.desk.history;
+    if (head) this.votes.bind(head.id);
+    return this.others();
+  }
+
+  /** A choice counts as long as what was chosen is not undone. */
+  #stand(moment) {
+    const before = this.stood;
+    this.stood = moment;
+    if (this.taken && sameRecipe(moment.recipe, this.taken)) {
+      this.votes.bind(moment.id);
+      this.taken = null;
+    } else if (before?.parents[0] === moment.id) this.votes.count(before.id, false);
+    else this.votes.count(moment.id, true);
   }
 
   #judge(tile, kind) {
@@ -298,6 +352,21 @@ export class Refine {
     const again = tile.verdict === kind;
     tile.mark(again ? null : kind);
     if (!again) this.votes.add({ kind, place: tile.child.place });
+    clearTimeout(this.learning);
+    this.learning = setTimeout(() => this.#learn(), LEARNS);
+  }
+
+  /** Say what was learnt from a like at once; the grid stays, it is for the next. */
+  async #learn() {
+    const { answer } = this;
+    if (!answer) return;
+    try {
+      const { taste } = await breed(this.#request());
+      Object.assign(answer, { taste });
+    } catch (error) {
+      this.desk.status.tellError(error, "refine");
+    }
+    this.#say();
   }
 
   #shrink() {

@@ -4,6 +4,9 @@
  *
  * @typedef {{kind: "chosen" | "liked" | "disliked", place: number[],
  *   over?: number[][]}} Vote
+ *
+ * A choice also knows the moment of the history it stands for (`of`): where that is
+ * undone the choice counts no more (`undone`), until the moment is on the easel again.
  */
 import { Trouble } from "../address.js";
 import { prefer, preference } from "../preferences.js";
@@ -20,20 +23,43 @@ export class Votes {
     this.card = card;
   }
 
-  /** @returns {Vote[]} */
+  /** @returns {Vote[]} those that count */
   get all() {
+    const counted = this.#stored.filter(({ undone }) => !undone);
+    return counted.map(({ of: _, undone: __, ...vote }) => vote);
+  }
+
+  get #stored() {
     return preference(this.#key(), []);
   }
 
   add(vote) {
-    this.#keep([...this.all, vote].slice(-REMEMBERED));
+    this.#keep([...this.#stored, vote].slice(-REMEMBERED));
+  }
+
+  /** The choice that was made last is what the moment `of` came from. */
+  bind(of) {
+    const last = this.#stored.findLastIndex(({ kind }) => kind === "chosen");
+    this.#keep(this.#stored.map((vote, at) => (at === last ? { ...vote, of } : vote)));
+  }
+
+  /** Let the choices of the moment `of` count, or no more. */
+  count(of, counts) {
+    const changed = (vote) => vote.of === of && Boolean(vote.undone) === counts;
+    if (!this.#stored.some(changed)) return;
+    const after = (vote) => (changed(vote) ? { ...vote, undone: !counts } : vote);
+    this.#keep(this.#stored.map(after));
+  }
+
+  /** Whether the work at `place` is `liked`, `disliked` or neither. */
+  verdictOf(place) {
+    return this.#stored.findLast(isAbout(place))?.kind ?? null;
   }
 
   /** Take back what was said last of `place`, as long as it was not a choice. */
   withdraw(place) {
-    const told = JSON.stringify(place);
-    const about = (vote) => vote.kind !== "chosen" && JSON.stringify(vote.place) === told;
-    this.#keep(this.all.filter((vote) => !about(vote)));
+    const about = isAbout(place);
+    this.#keep(this.#stored.filter((vote) => !about(vote)));
   }
 
   forget() {
@@ -74,6 +100,12 @@ export class Votes {
     const { name, fingerprint } = this.card();
     return `taste:${name}:${fingerprint}`;
   }
+}
+
+/** Tells votes that are no choices and about the work at `place`. */
+function isAbout(place) {
+  const told = JSON.stringify(place);
+  return (vote) => vote.kind !== "chosen" && JSON.stringify(vote.place) === told;
 }
 
 function sizesOf({ place, over = [] }) {
