@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 INBRED = 0.85  # kinship above which children are nearly alike
 LEAST_TOLD = 0.5  # correlation with which w must tell a measure to count at all
 EVENNESS = 0.7  # of shares of many parents: 0 would be one alone, 10 all alike
+FURTHER = 1.5  # steps of palette and brush alone, which show less than all together
 OFFERED = 3  # by chance for each child of several works
 MATES = 16  # strangers of whom the most distant one is offered
 NOTABLE = 0.5  # standard deviations below which a change is not worth a word
@@ -119,7 +120,8 @@ class Nursery:
             for at, (role, _) in enumerate(proposals)
             if role == "wild"
         }
-        steps = [self._rows(place - parent.place) for _, place in proposals]
+        further = FURTHER if self._locks.composition else 1.0
+        steps = [self._rows(further * (place - parent.place)) for _, place in proposals]
         for at, stranger in wild.items():
             steps[at] = stranger.style - parent.style
         left = self._allowed(parent, np.stack(steps))

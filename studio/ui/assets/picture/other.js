@@ -246,7 +246,8 @@ export class Other {
       make("div", { class: "other-blend" }, this.here, this.slider.element, this.there),
       make("div", { class: "tools other-halves", role: "group" },
         ...this.halves.map(([, control]) => control)),
-      make("div", { class: "tools" }, this.graftButton, this.releaseButton),
+      make("div", { class: "tools" }, this.graftButton, this.brush.eraser,
+        this.releaseButton),
     );
   }
 

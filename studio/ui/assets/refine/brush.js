@@ -2,7 +2,7 @@
  * A brush over the picture on the easel: what is painted becomes a mask of a recipe,
  * a grey byte a cell. With Shift or the other button it rubs out.
  */
-import { make } from "../elements.js";
+import { button, make } from "../elements.js";
 import { styled } from "./files.js";
 
 /** Cells of the mask on its longer side; the latents have fewer. */
@@ -21,6 +21,10 @@ export class Brush {
   constructor(desk, onPaint) {
     Object.assign(this, { desk, onPaint, last: null });
     styled("refine.css");
+    /** For fingers, which have no Shift; in sight while the mask is. */
+    this.eraser = button("rub", () => this.#rub(!this.rubbing), { icon: "eraser" });
+    this.#rub(false);
+    this.eraser.hidden = true;
     this.canvas = make("canvas", { class: "region", hidden: true });
     desk.room.querySelector(".frame").append(this.canvas);
     this.#listen();
@@ -33,10 +37,18 @@ export class Brush {
     this.canvas.width = Math.max(1, Math.round(width * scale));
     this.canvas.height = Math.max(1, Math.round(height * scale));
     this.canvas.hidden = false;
+    this.eraser.hidden = false;
+    this.#rub(false);
   }
 
   close() {
     this.canvas.hidden = true;
+    this.eraser.hidden = true;
+  }
+
+  #rub(on) {
+    this.rubbing = on;
+    this.eraser.setAttribute("aria-pressed", String(on));
   }
 
   #listen() {
@@ -69,7 +81,7 @@ export class Brush {
     ];
     const pen = this.canvas.getContext("2d", { willReadFrequently: true });
     pen.globalCompositeOperation =
-      event.shiftKey || event.buttons & 2 ? "destination-out" : "source-over";
+      this.rubbing || event.shiftKey || event.buttons & 2 ? "destination-out" : "source-over";
     pen.strokeStyle = "rgb(220 168 102)";
     pen.lineWidth = BRUSH * 2 * width;
     pen.lineCap = "round";

@@ -9,6 +9,7 @@ import { prefer, preference } from "../preferences.js";
 import { fetchPicks } from "./errands.js";
 import { styled } from "./files.js";
 import { MANY, Pile } from "./pile.js";
+import { onSwipe } from "./swipe.js";
 import { Wall } from "./wall.js";
 
 const FILTERS = ["all", "picked", "rejected", "undecided"];
@@ -27,6 +28,7 @@ export class Cull {
       judge: (find, verdict) => this.#judge(find, verdict),
       look: (find) => this.#look(find),
       bring: (find) => this.#bring(find),
+      open: (find) => this.#enlarge(find),
     });
     this.dialog = this.#build();
     room.append(this.dialog);
@@ -51,6 +53,7 @@ export class Cull {
     this.again = button("cull_again", () => this.#again(), { icon: "others" });
     this.large = make("img", { alt: "", draggable: "false" });
     this.caption = make("p", { class: "cull-caption" });
+    this.loupe = this.#loupe();
     this.note = make("p", { class: "cull-note", role: "status" });
     this.acts = ["zip", "sheet", "breed"].map((name) =>
       button(`cull_${name}`, () => this.#act(name), { icon: name === "breed" ? "tree" : "save" }),
@@ -71,7 +74,7 @@ export class Cull {
         "div",
         { class: "cull-body" },
         this.wall.element,
-        make("figure", { class: "cull-loupe" }, this.large, this.caption),
+        this.loupe,
       ),
       make(
         "div",
@@ -86,6 +89,43 @@ export class Cull {
     document.addEventListener("keydown", (event) => this.#key(event), { capture: true });
     dialog.addEventListener("close", () => this.#leave());
     return dialog;
+  }
+
+  /** Beside the wall, or over it where there is no room: then it also decides. */
+  #loupe() {
+    const decide = (verdict) => () => this.#decide(verdict);
+    const acts = make(
+      "div",
+      { class: "loupe-acts" },
+      button("reject", decide("rejected"), { icon: "close" }),
+      button("cull_wall", () => this.#shrink(), { icon: "wide" }),
+      button("cull_pick", decide("picked"), { icon: "star" }),
+    );
+    const loupe = make("figure", { class: "cull-loupe" }, this.large, this.caption, acts);
+    const swiped = onSwipe(this.large, (side) => this.#decide(side > 0 ? "picked" : "rejected"));
+    this.large.addEventListener("click", () => swiped() || this.#shrink());
+    return loupe;
+  }
+
+  /** Show `find` over the wall. @returns {boolean} false where it is beside it anyway */
+  #enlarge(find) {
+    if (getComputedStyle(this.loupe).display !== "none") return false;
+    this.dialog.classList.add("is-looking");
+    this.#look(find);
+    return true;
+  }
+
+  #shrink() {
+    this.dialog.classList.remove("is-looking");
+  }
+
+  /** Decide about the one that is large, and go on to the next. */
+  async #decide(verdict) {
+    const find = this.under;
+    const next = this.wall.beside(find, 1);
+    if (find.verdict !== verdict) await this.#judge(find, verdict);
+    if (next) this.#look(next);
+    else this.#shrink();
   }
 
   /** A few quiet buttons of which one is pressed. */
@@ -152,6 +192,7 @@ export class Cull {
   /** What is under the hand, large, from the same picture. */
   #look(find) {
     this.under = find;
+    this.loupe.dataset.verdict = find.verdict ?? "";
     this.large.classList.toggle("is-drawn", Boolean(find.address));
     if (find.address) this.large.src = find.address;
     const seed = mainSeed(find.recipe.source);
@@ -229,6 +270,7 @@ export class Cull {
   }
 
   #leave() {
+    this.#shrink();
     this.errand?.abort();
     this.pile.stop();
   }

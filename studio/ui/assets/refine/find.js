@@ -7,12 +7,13 @@ export class FindTile {
   /**
    * @param {import("./pile.js").Find} find
    * @param {{judge: (tile: FindTile, verdict: string) => void,
-   *   look: (tile: FindTile) => void}} on
+   *   look: (tile: FindTile) => void, open: (tile: FindTile) => boolean}} on `open`
+   *   shows it large, where it is not yet
    */
   constructor(find, on) {
     Object.assign(this, { find, on });
     this.image = make("img", { alt: "", draggable: "false" });
-    const act = () => swiped() || on.judge(this, "picked");
+    const act = () => swiped() || on.open(this) || on.judge(this, "picked");
     this.open = make("button", { type: "button", class: "find-open", onclick: act }, this.image);
     this.open.dataset.number = find.number;
     const reject = () => on.judge(this, "rejected");

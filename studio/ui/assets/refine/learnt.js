@@ -20,7 +20,7 @@ export function sentenceOf(taste, works) {
 }
 
 /** "warmer", "open sky", or for a label of the model "more sea", "less village". */
-function wordOf({ property, amount }) {
+export function wordOf({ property, amount }) {
   const key = `effect.${property}.${amount > 0 ? "plus" : "minus"}`;
   if (languages.knows(key)) return say(key);
   return say(amount > 0 ? "ui.named.more" : "ui.named.less", { word: wordName(property) });

@@ -107,6 +107,7 @@ export class Refine {
         this.#toggle("composition"),
         this.#toggle("detail"),
         this.desk.region.control,
+        this.desk.region.brush.eraser,
         this.#sizes(),
         button("cull", () => this.desk.actions.cull(), { icon: "cull" }),
       ),

@@ -16,6 +16,7 @@ import { breed, grown, questionOf } from "./children.js";
 import { Votes } from "./votes.js";
 
 export const MANY = 64;
+const BLANK = { verdict: null, moment: null, address: null };
 
 export class Pile extends EventTarget {
   /** @type {Find[]} */ finds = [];
@@ -48,18 +49,26 @@ export class Pile extends EventTarget {
     return this.finds.filter((find) => find.verdict === verdict);
   }
 
-  /** New ones: around the work on the easel, or from anywhere under its sliders. */
+  /**
+   * New ones: around the work on the easel, or from anywhere under its sliders. What
+   * was picked stays, in the first places.
+   */
   async generate(near) {
     this.stop();
+    const kept = this.fits ? this.with("picked") : [];
     const { signal } = (this.#stop = new AbortController());
     const { work } = this.desk.store;
     const parent = this.desk.history.head?.id;
     this.waiting = true;
     this.#changed();
     try {
-      const recipes = near ? await this.#children(work, signal) : strangers(work.recipe);
+      const count = MANY - kept.length;
+      const recipes = near
+        ? await this.#children(work, count, signal)
+        : strangers(work.recipe, count);
       if (signal.aborted) return;
-      this.#take(recipes.map((recipe) => ({ ...grown(recipe, work), parent })));
+      const fresh = recipes.map((recipe) => ({ ...grown(recipe, work), parent, ...BLANK }));
+      this.#take([...kept, ...fresh]);
     } catch (error) {
       if (signal.aborted) return;
       this.stop();
@@ -96,17 +105,18 @@ export class Pile extends EventTarget {
     } else if (find.moment) await history.prune(find.moment, true);
   }
 
-  async #children(work, signal) {
-    const question = questionOf(this.desk, [work.recipe], MANY, this.votes);
+  async #children(work, count, signal) {
+    if (!count) return [];
+    const question = questionOf(this.desk, [work.recipe], count, this.votes);
     const { children } = await breed(question, this.desk.region, signal);
     return children.map(({ recipe }) => recipe);
   }
 
-  #take(works) {
-    for (const { address } of this.finds) if (address) URL.revokeObjectURL(address);
-    const blank = { verdict: null, moment: null, address: null };
+  #take(finds) {
+    const gone = this.finds.filter((find) => !finds.includes(find));
+    for (const { address } of gone) if (address) URL.revokeObjectURL(address);
     this.waiting = false;
-    this.finds = works.map((work, index) => ({ number: index + 1, ...work, ...blank }));
+    this.finds = finds.map((find, index) => Object.assign(find, { number: index + 1 }));
     this.dispatchEvent(new Event("fresh"));
   }
 
@@ -129,8 +139,8 @@ export class Pile extends EventTarget {
 }
 
 /** Works of seeds by chance, under the same sliders. */
-function strangers({ mix: _, patches: __, residual: ___, ...recipe }) {
-  return Array.from({ length: MANY }, () => ({ ...recipe, source: { seed: randomSeed() } }));
+function strangers({ mix: _, patches: __, residual: ___, ...recipe }, length) {
+  return Array.from({ length }, () => ({ ...recipe, source: { seed: randomSeed() } }));
 }
 
 function momentOf({ recipe, hand, parent }) {

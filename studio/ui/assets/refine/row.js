@@ -1,24 +1,26 @@
 /** One work in the family tree: its lines, its picture, how it came and when. */
 import { icon } from "../icons.js";
 import { make } from "../elements.js";
-import { languages, say, word } from "../languages.js";
+import { languages, word } from "../languages.js";
+import { howOf } from "./deed.js";
 
 export const ROW_HEIGHT = 64;
 const LANE = 14;
 /** Lines further right than this are drawn on top of each other. */
 const LANES = 6;
-const STEPS = { step: "seed", drag: "pad", breed: "refine" };
 
 export class Row {
   /**
    * @param {import("./lineage.js").Row} row
    * @param {Record<"go" | "star" | "tick", (moment: any) => void>} on
+   * @param {string} deed what distinguishes it from the work it came from
    */
-  constructor({ moment, lane, above, joins }, on) {
+  constructor({ moment, lane, above, joins }, on, deed) {
     Object.assign(this, { moment, on, drawn: false });
     this.image = make("img", { alt: "", draggable: "false" });
-    const [first, second] = moment.name ? [moment.name, howOf(moment)] : [howOf(moment)];
-    const words = make("span", { class: "tree-words" }, first, timeOf(moment, second));
+    const how = howOf(moment);
+    const [first, ...rest] = moment.name ? [moment.name, how, deed] : [how, deed];
+    const words = make("span", { class: "tree-words" }, first, below(moment, rest));
     words.classList.toggle("is-named", Boolean(moment.name));
     const go = make(
       "button",
@@ -68,16 +70,11 @@ export class Row {
   }
 }
 
-function howOf({ how }) {
-  const first = how.split(":")[0];
-  const key = `ui.how.${STEPS[first] ?? first}`;
-  return say(languages.knows(key) ? key : "ui.how.other");
-}
-
-function timeOf({ time }, how) {
+function below({ time }, parts) {
   const form = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
   const written = new Date(time).toLocaleString(languages.current, form);
-  return make("span", { class: "tree-time" }, how ? `${how} · ${written}` : written);
+  const text = [...parts, written].filter(Boolean).join(" · ");
+  return make("span", { class: "tree-time", title: text }, text);
 }
 
 function linesOf(id, lane, above, joins) {

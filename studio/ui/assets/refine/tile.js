@@ -2,6 +2,7 @@
 import { icon } from "../icons.js";
 import { make } from "../elements.js";
 import { say, word } from "../languages.js";
+import { wordOf } from "./learnt.js";
 import { onSwipe } from "./swipe.js";
 
 export class Tile {
@@ -57,7 +58,12 @@ export class Tile {
   describe() {
     const role = this.child?.role;
     this.role.textContent = role ? say(`ui.role.${role}`) : "";
-    const params = { number: this.number, role: this.role.textContent };
+    const changes = (this.child?.changes ?? []).map(([property, amount]) =>
+      wordOf({ property, amount }),
+    );
+    const told = [this.role.textContent, ...changes].filter(Boolean);
+    const params = { number: this.number, role: told.join(say("ui.direction.comma")) };
+    this.open.title = changes.join(say("ui.direction.comma"));
     this.open.setAttribute("aria-label", say("ui.refine.tile", params));
     if (role) this.open.dataset.hint = `ui.role.${role}.hint`;
   }

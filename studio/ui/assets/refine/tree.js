@@ -6,6 +6,7 @@ import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { fitted } from "../store.js";
 import { Comparison } from "./comparison.js";
+import { deedOf } from "./deed.js";
 import { Foot } from "./foot.js";
 import { offerFile, pickFiles, styled } from "./files.js";
 import { nearest, readTree, revived, rowsOf, standing, writeTree } from "./lineage.js";
@@ -45,6 +46,7 @@ export class Tree {
   /** Read the history again. */
   async refresh() {
     this.all = await this.desk.history.all();
+    this.byId = new Map(this.all.map((moment) => [moment.id, moment]));
     const stands = standing(this.all);
     const chosen = this.all.filter(
       ({ id, starred }) => stands.has(id) !== this.pruned && (starred || !this.starred),
@@ -152,11 +154,14 @@ export class Tree {
   }
 
   #place(index) {
-    const row = new Row(this.rows[index], {
+    const on = {
       go: (moment) => this.#go(moment),
       star: (moment) => this.#star(moment),
       tick: (moment) => this.#tick(moment),
-    });
+    };
+    const { moment } = this.rows[index];
+    const parent = this.byId.get(moment.parents[0]);
+    const row = new Row(this.rows[index], on, deedOf(moment, parent, this.desk.store.card));
     row.element.style.top = `${index * ROW_HEIGHT}px`;
     this.shown.set(index, row);
     this.space.append(row.element);

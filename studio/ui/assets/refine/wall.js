@@ -10,7 +10,8 @@ export class Wall {
   /**
    * @typedef {import("./pile.js").Find} Find
    * @param {{shows: (find: Find) => boolean, look: (find: Find) => void,
-   *   judge: (find: Find, verdict: string) => void, bring: (find: Find) => void}} on
+   *   judge: (find: Find, verdict: string) => void, bring: (find: Find) => void,
+   *   open: (find: Find) => boolean}} on
    */
   constructor(on) {
     Object.assign(this, { on, tiles: [] });
@@ -26,6 +27,7 @@ export class Wall {
         new FindTile(find, {
           judge: (tile, verdict) => this.on.judge(tile.find, verdict),
           look: (tile) => this.on.look(tile.find),
+          open: (tile) => this.on.open(tile.find),
         }),
     );
     this.element.replaceChildren(...this.tiles.map((tile) => tile.element));
@@ -63,6 +65,12 @@ export class Wall {
     const shown = this.#shown;
     const index = Math.max(0, Math.min(shown.length - 1, at));
     shown[index]?.open.focus({ preventScroll: false });
+  }
+
+  /** The find that follows `find` among those in sight by `step`, or none. */
+  beside(find, step) {
+    const shown = this.#shown.map((tile) => tile.find);
+    return shown[shown.indexOf(find) + step] ?? null;
   }
 
   /** Move or decide. @returns {boolean} whether `key` means something here */
