@@ -21,7 +21,12 @@ export function refining(room, desk) {
   const openPanel = async () => (await panel()).wake();
   const attempt = (task) => task().catch((error) => desk.status.tellError(error));
 
-  details.addEventListener("toggle", () => details.open && attempt(openPanel));
+  details.addEventListener("toggle", () => {
+    if (!details.open) return;
+    attempt(openPanel);
+    // Up to the picture, which stays: nothing is to be looked for by scrolling.
+    if (matchMedia("(width <= 900px)").matches) details.scrollIntoView();
+  });
   Object.assign(desk.actions, {
     refine: () => {
       details.open = !details.open;

@@ -14,8 +14,9 @@ export class Row {
    * @param {import("./lineage.js").Row} row
    * @param {Record<"go" | "star" | "tick", (moment: any) => void>} on
    * @param {string} deed what distinguishes it from the work it came from
+   * @param {number} lanes how many lines have to find room
    */
-  constructor({ moment, lane, above, joins }, on, deed) {
+  constructor({ moment, lane, above, joins }, on, deed, lanes) {
     Object.assign(this, { moment, on, drawn: false });
     this.image = make("img", { alt: "", draggable: "false" });
     const how = howOf(moment);
@@ -32,7 +33,7 @@ export class Row {
     this.element = make(
       "div",
       { class: "tree-row", role: "listitem", "data-id": moment.id },
-      linesOf(moment.id, lane, above, joins),
+      linesOf(moment.id, lane, above, joins, Math.min(lanes, LANES)),
       go,
       this.#star(),
       this.#tick(),
@@ -77,8 +78,8 @@ function below({ time }, parts) {
   return make("span", { class: "tree-time", title: text }, text);
 }
 
-function linesOf(id, lane, above, joins) {
-  const wide = LANE * (LANES + 1);
+function linesOf(id, lane, above, joins, lanes) {
+  const wide = LANE * (lanes + 1);
   const at = (index) => LANE * (Math.min(index, LANES - 1) + 1);
   const [x, y] = [at(lane), ROW_HEIGHT / 2];
   const paths = [];

@@ -55,6 +55,7 @@ export class Tree {
     this.ticked = this.ticked.map(({ id }) => fresh.get(id)).filter(Boolean);
     this.chosen = chosen;
     this.rows = rowsOf(chosen);
+    this.lanes = this.rows.reduce((most, { below }) => Math.max(most, below.length), 1);
     this.count.textContent = say("ui.tree.count", { count: chosen.length });
     this.#redraw();
   }
@@ -161,7 +162,8 @@ export class Tree {
     };
     const { moment } = this.rows[index];
     const parent = this.byId.get(moment.parents[0]);
-    const row = new Row(this.rows[index], on, deedOf(moment, parent, this.desk.store.card));
+    const deed = deedOf(moment, parent, this.desk.store.card);
+    const row = new Row(this.rows[index], on, deed, this.lanes);
     row.element.style.top = `${index * ROW_HEIGHT}px`;
     this.shown.set(index, row);
     this.space.append(row.element);
