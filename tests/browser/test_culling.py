@@ -78,6 +78,11 @@ def test_picks_become_parents_and_stay_in_the_tree(culling: Room) -> None:
     for _ in range(3):
         culling.press("p")
     culling.wait(COUNT, "3 picked, 0 rejected")
+    # Others come in place of what was not picked.
+    culling.do("cull_again")
+    culling.wait("() => document.querySelector('.cull-wall.is-waiting') === null")
+    culling.wait(WHOLE)
+    culling.wait(COUNT, "3 picked, 0 rejected")
     culling.do("cull_breed")
     culling.wait("() => document.querySelector('.tile[data-role=between].is-drawn')")
     assert "3 works" in culling.page.inner_text(".learnt")
@@ -112,7 +117,7 @@ def test_a_pick_without_room_in_the_browser_offers_the_export(culling: Room) -> 
     culling.wait("() => document.querySelector('.tile.is-drawn')")
 
 
-def test_on_a_phone_a_tap_picks_and_a_swipe_rejects(
+def test_on_a_phone_a_tap_enlarges_and_a_swipe_rejects(
     visit: Callable[..., Room],
 ) -> None:
     phone = {"viewport": {"width": 390, "height": 844}}
@@ -120,7 +125,11 @@ def test_on_a_phone_a_tap_picks_and_a_swipe_rejects(
     open_wall(room.enter().settle())
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
     room.page.tap(".find:nth-child(2)")
+    assert room.visible(".cull-loupe img") == 1
+    room.page.tap("[data-act='cull_pick']")
     room.wait(COUNT, "1 picked, 0 rejected")
+    assert room.page.inner_text(".cull-caption").startswith("3 ")
+    room.page.tap("[data-act='cull_wall']")
     room.page.locator(".find").nth(4).evaluate(
         """(tile) => {
           const at = (type, clientX) => tile.dispatchEvent(new PointerEvent(type,

@@ -14,6 +14,9 @@ from .conftest import Room
 from .test_room import CONTROLS, DOZEN, WIDER_THAN_A_PHONE
 
 WHOLE = """() => document.querySelectorAll('.tile.is-drawn').length === 9"""
+VOTES = """(count) =>
+  document.querySelector('.learnt').textContent.includes(`so far: ${count}`)"""
+NO_VOTES = "() => !document.querySelector('.learnt').textContent.includes('so far')"
 READ = """async ([text, models]) => {
   const { readTree } = await import('./studio/assets/refine/lineage.js');
   try { return readTree(text, models).length; } catch (error) { return error.code; }
@@ -60,13 +63,14 @@ def test_a_child_becomes_the_work_and_undo_brings_its_grid_back(
     roles = [tile.inner_text() for tile in refining.page.locator(".tile-role").all()]
     assert roles.count("variation") == 5 and roles[4] == "this work"
     child = take(refining, "1")
-    assert "w" in child["recipe"]["source"] and child["how"] == "refine"
-    refining.wait(
-        "() => document.querySelector('.learnt').textContent.includes('so far: 1')"
-    )
+    assert "w" in child["recipe"]["source"] and child["how"] == "refine:variation"
+    refining.wait(VOTES, 1)
+    # What was chosen by mistake is no taste: its vote goes with it, and comes back.
     refining.step("undo").settle()
     assert refining.recipe == before
-    refining.do("redo").wait("() => 'w' in reverie.store.recipe.source")
+    refining.wait("() => document.querySelector('.tile[data-role=variation].is-drawn')")
+    refining.wait(NO_VOTES)
+    refining.step("redo").wait(VOTES, 1)
     assert refining.errors == []
 
 
@@ -85,6 +89,7 @@ def test_likes_are_told_to_the_next_grid_and_can_be_forgotten(refining: Room) ->
     refining.page.hover(".tile >> nth=1")
     refining.press("-")
     refining.wait("() => document.querySelector('.tile[data-verdict=disliked]')")
+    refining.wait(VOTES, 2)  # told at once, while the grid stays
     with refining.page.expect_request("**/studio/children") as asked:
         refining.press("0")
     votes = json.loads(asked.value.post_data or "")["votes"]
@@ -96,6 +101,12 @@ def test_likes_are_told_to_the_next_grid_and_can_be_forgotten(refining: Room) ->
 
 
 def test_everything_locked_is_told_in_one_sentence(refining: Room) -> None:
+    refining.do("fold-keeps")
+    with refining.page.expect_request("**/studio/children") as asked:
+        refining.page.click(".keeps .chip >> nth=0")
+    kept = json.loads(asked.value.post_data or "")["locks"]["properties"]
+    name = refining.page.get_attribute(".keeps .chip >> nth=0", "data-name")
+    assert kept == [name] and refining.page.inner_text(".keeps-told")
     refining.do("composition").do("detail")
     refining.hear("Everything is locked")
 
@@ -112,6 +123,10 @@ def test_the_tree_goes_anywhere_and_two_works_can_be_compared_and_bred(
         "() => document.querySelectorAll('.tree-row').length === 3"
     )
     assert refining.page.locator(".tree-row.is-head").count() == 1
+    refining.wait(
+        """() => [...document.querySelectorAll('.tree-words')].some((row) =>
+          row.textContent.includes('A child, variation'))"""
+    )
     for row in (0, 1):
         refining.page.locator(".tree-row input").nth(row).check()
     refining.do("compare")
@@ -119,8 +134,16 @@ def test_the_tree_goes_anywhere_and_two_works_can_be_compared_and_bred(
     refining.do("back").do("breed")
     refining.wait("() => document.querySelector('.tile[data-role=between].is-drawn')")
     refining.wait(WHOLE)
+    for half, parent in (("form", 1), ("paint", 2)):
+        row = f".descent-row[data-half={half}]"
+        with refining.page.expect_request("**/studio/children") as asked:
+            refining.page.click(f"{row} .descent-tile:nth-child({parent})")
+    wish = json.loads(asked.value.post_data or "")["descent"]
+    assert wish == {"form": [0], "paint": [1]}
+    refining.wait("() => document.querySelectorAll('[data-role=crossed]').length === 8")
     refining.press("1")
     refining.wait("() => reverie.history.head.parents.length === 2")
+    assert head(refining)["how"] == "refine:crossed"
     assert second["id"] in head(refining)["parents"]
     assert refining.errors == []
 
@@ -158,7 +181,7 @@ def test_an_exported_tree_comes_back_and_a_damaged_one_does_not(refining: Room) 
     assert told(READ, [text, ["other"]]) == "ui.tree.foreign"
     assert told(READ, [text[:-40], ["tiny"]]) == "ui.tree.broken"
     assert told(READ, ["[]", ["tiny"]]) == "ui.tree.broken"
-    forged = text.replace('"how":"refine"', '"how":"seed"')
+    forged = text.replace('"how":"refine:variation"', '"how":"seed"')
     assert told(READ, [forged, ["tiny"]]) == "ui.tree.tampered"
     later = text.replace('"format":1,"sum"', '"format":2,"sum"')
     assert told(READ, [later, ["tiny"]]) == "ui.tree.newer"
@@ -166,6 +189,8 @@ def test_an_exported_tree_comes_back_and_a_damaged_one_does_not(refining: Room) 
     assert told(READ, [circle, ["tiny"]]) == "ui.tree.cyclic"
     twins = changed(lambda found: found.append(found[0]))
     assert told(READ, [twins, ["tiny"]]) == "ui.tree.cyclic"
+    strange = changed(lambda found: found[0].update(did="much"))
+    assert told(READ, [strange, ["tiny"]]) == "ui.tree.tampered"
     hollow = changed(lambda found: found[0].pop("recipe"))
     assert told(READ, [hollow, ["tiny"]]) == "ui.tree.tampered"
 
@@ -209,7 +234,19 @@ def test_on_a_phone_the_grid_and_the_tree_fit(visit: Callable[..., Room]) -> Non
     room = visit(**phone, has_touch=True, is_mobile=True, reduced_motion="reduce")
     room.enter().settle()
     assert room.visible(CONTROLS) <= DOZEN
-    open_grid(room)
+    room.page.tap("[data-act='fold-refine']")
+    room.wait(WHOLE)
+    # The picture and all of the grid are in sight at once, without scrolling.
+    room.wait(
+        """() => {
+          const box = (it) => document.querySelector(it).getBoundingClientRect();
+          const [picture, grid] = [box('.frame'), box('.grid')];
+          return picture.top >= 0 && picture.bottom <= grid.top + 1
+            && grid.bottom <= innerHeight;
+        }"""
+    )
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []
+    room.page.tap("[data-act='region']")
+    assert room.visible("[data-act='rub']") == 1
     room.press("t").wait("() => document.querySelector('.tree-row')")
     assert room.page.evaluate(WIDER_THAN_A_PHONE) == []

@@ -94,7 +94,7 @@ def test_a_grid_of_sixteen_on_request(refining: Room) -> None:
     roles = [tile.inner_text() for tile in refining.page.locator(".tile-role").all()]
     assert roles[5] == "this work" and len(roles) == 16
     refining.page.locator(".tile-take").nth(15).click()
-    refining.wait("() => reverie.history.head.how === 'refine'")
+    refining.wait("() => reverie.history.head.how.startsWith('refine')")
     refining.wait(SIXTEEN)
     refining.do("wide")
     refining.wait("() => document.querySelectorAll('.tile.is-drawn').length === 9")

@@ -132,19 +132,23 @@ export function readTree(text, models) {
 }
 
 function isMoment(moment) {
-  const { id, parents, recipe, hand, how, time, name = "", pruned = false } = moment ?? {};
+  const { id, parents, recipe, hand, how, time, name = "", pruned = false, did = [] } =
+    moment ?? {};
   const texts = [id, how, recipe?.model, recipe?.fingerprint];
   return (
     texts.every((text) => typeof text === "string" && text.length <= 200) &&
     typeof name === "string" &&
     name.length <= NAME_LENGTH &&
     typeof pruned === "boolean" &&
+    Array.isArray(did) &&
+    did.every((one) => typeof one?.[0] === "string" && Number.isFinite(one[1])) &&
     Array.isArray(parents) &&
     parents.every((parent) => typeof parent === "string") &&
     typeof recipe.source === "object" &&
     recipe.source !== null &&
     typeof hand?.amounts === "object" &&
     Number.isFinite(hand?.strength) &&
+    Array.isArray(hand.said ?? []) &&
     Number.isFinite(time)
   );
 }
