@@ -59,7 +59,7 @@ def write_card(
 ) -> str:
     """Give a model card in Markdown with a Hugging Face repository's front matter."""
     report = read_report(card, fingerprint)
-    title = _words(card, "title", language) or name
+    title = words_of(card, "title", language) or name
     parts = [
         _front_matter(card, name, title),
         f"# {_plain(title)}\n",
@@ -104,9 +104,9 @@ def _data(card: dict[str, Any], language: str) -> list[str]:
     lines = [
         f"- {say(f'ui.about.{key}', language)}: {_plain(words)}"
         for key in ("description", "source", "credit", "rights")
-        if (words := _words(card, key, language))
+        if (words := words_of(card, key, language))
     ]
-    if not _words(card, "rights", language):
+    if not words_of(card, "rights", language):
         lines.append(f"- {say('card.rights.unknown', language)}")
     told = {"images": _count(data.get("images")), "held": _count(data.get("held_out"))}
     lines.append(f"- {say('card.pictures', language, **told)}")
@@ -211,7 +211,7 @@ def _family(card: dict[str, Any]) -> str:
     return "vae" if card["family"] == "vae" else "gan"
 
 
-def _words(card: dict[str, Any], key: str, language: str) -> str:
+def words_of(card: dict[str, Any], key: str, language: str) -> str:
     """Give what a card says in a language, or as it was first said."""
     data = card["data"]
     translations = data.get("translations")

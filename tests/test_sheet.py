@@ -42,9 +42,9 @@ def test_large_works_are_shown_small() -> None:
 
 def test_a_caption_has_the_number_and_the_seed_where_there_is_one() -> None:
     pixels = np.zeros((8, 8, 3), np.uint8)
-    assert Entry(12, RECIPE, pixels).caption == "12  seed 7"
+    assert Entry(12, RECIPE, pixels).caption() == "12  seed 7"
     child = Recipe("tiny", "0" * 16, Style(((0.5,),)))
-    assert Entry(3, child, pixels).caption == "3"
+    assert Entry(3, child, pixels).caption() == "3"
 
 
 def test_a_caption_tells_what_a_work_was_led_to_as_far_as_there_is_room() -> None:
@@ -52,21 +52,30 @@ def test_a_caption_tells_what_a_work_was_led_to_as_far_as_there_is_room() -> Non
     led = Recipe("tiny", "0" * 16, Seed(7), directions=amounts)
     pixels = np.full((64, 96, 3), 255, np.uint8)
     entry = Entry(1, led, pixels)
-    assert entry.led == "trees -2.0  sunset +1.5  sea +0.5"
-    assert Entry(1, RECIPE, pixels).led == ""
+    assert entry.led() == "trees -2.0  sunset +1.5  sea +0.5"
+    assert Entry(1, RECIPE, pixels).led() == ""
     page = Image.open(io.BytesIO(draw_sheet([entry], "x", STATEMENT)))
     assert page.height > drawn(1, title="x").height
     told = json.loads(page.text[sheets.KEYWORD])  # type: ignore[attr-defined]
     assert told == [{"number": 1, "recipe": led.to_dict()}]
-    fits = sheets._fitting(entry.led, sheets._font(15), 96)
-    assert fits and entry.led.startswith(fits)
+    fits = sheets.Letters.of(15).fitting(entry.led(), 96)
+    assert fits and entry.led().startswith(fits)
 
 
 def test_without_chinese_letters_no_empty_boxes_are_drawn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sheets, "FONTS", ())
-    font = sheets._font(15)
-    said = sheets._known(STATEMENT["Description"], font)
+    said = sheets.Letters.of(15).known(STATEMENT["Description"])
     assert said == 'Made with AI: by "" in Reverie.'
     assert drawn(2, title="风景").height > 64
+
+
+def test_a_sheet_speaks_chinese_where_there_are_letters_for_it() -> None:
+    pixels = np.zeros((8, 8, 3), np.uint8)
+    warm = RECIPE.with_direction("warmth", 1.5)
+    entry = Entry(2, warm, pixels)
+    assert (entry.caption("zh"), entry.led("zh")) == ("2  种子 7", "暖度 +1.5")
+    pages = [draw_sheet([entry], "风景", STATEMENT, lang) for lang in ("en", "zh")]
+    letters = sheets.Letters.of(15)
+    assert (pages[0] != pages[1]) == bool(letters.han)

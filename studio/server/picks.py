@@ -2,7 +2,8 @@
 
 Both take ``{"works": [{"number", "recipe"}, ...]}``, the numbers being those on the
 screen, so that a file, its place on the sheet and its tile are known by one number.
-Both take a ``credit``, and a ZIP the ``form`` of its files, as ``/studio/save`` does.
+Both take a ``credit``, and a ZIP the ``form`` of its files, as ``/studio/save`` does; a
+sheet takes the ``language`` of its words.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from studio.errors import InputError, RecipeError
 from studio.export.metadata import Credit, credited, statement_of
 from studio.export.saved import Form
 from studio.export.sheet import Entry, draw_sheet
+from studio.language import LANGUAGES
+from studio.model_card import words_of
 from studio.recipe import Recipe, read_json
 from studio.server.guards import Endpoint, read_body
 from studio.server.press import Press, file_name, read_credit, read_form
@@ -112,9 +115,11 @@ class Packer:
             recipes = [recipe for _, recipe in part]
             pixels, card = await self._ask(recipes)
             entries += map(Entry, *zip(*part, strict=True), pixels)
-        title = str(card.get("title") or picks[0][1].model)
+        language = body.get("language")
+        language = language if language in LANGUAGES else LANGUAGES[0]
+        title = words_of(card, "title", language) or picks[0][1].model
         statement = credited(statement_of(card), read_credit(body.get("credit")))
-        draw = partial(draw_sheet, entries, title, statement)
+        draw = partial(draw_sheet, entries, title, statement, language)
         name = f'attachment; filename="{_stem(picks)}-sheet.png"'
         return Response(
             await run_in_threadpool(draw),
@@ -133,7 +138,8 @@ class Packer:
 def read_body_of(text: bytes) -> dict[str, Any]:
     """Check the shape of a request. Raises RecipeError."""
     body = fields.an_object(read_json(text, LIMIT), "picks")
-    fields.check_keys(body, "", ("works", "form", "credit"), ("works",))
+    known = ("works", "form", "credit", "language")
+    fields.check_keys(body, "", known, ("works",))
     return body
 
 

@@ -1,5 +1,6 @@
 /** What is done with picks: a ZIP, a contact sheet, a look at how far it has come. */
 import { Trouble, post } from "../address.js";
+import { languages } from "../languages.js";
 import { chosenCredit, chosenForm } from "../saving.js";
 import { download, nameOf } from "../takeaway.js";
 
@@ -13,7 +14,7 @@ import { download, nameOf } from "../takeaway.js";
 export async function fetchPicks(way, finds, signal, told) {
   const works = finds.map(({ number, recipe }) => ({ number, recipe }));
   const form = { ...chosenForm(), scale: 1 }; // prints are made one at a time
-  const wish = { works, form, credit: chosenCredit() };
+  const wish = { works, form, credit: chosenCredit(), language: languages.current };
   const response = await post(`picks/${way}`, wish, signal);
   const name = nameOf(response, `picks.${way === "zip" ? "zip" : "png"}`);
   download(await whole(response, told), name);

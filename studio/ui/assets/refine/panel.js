@@ -6,7 +6,6 @@
 import { button, fold, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
-import { sameRecipe } from "../recipe.js";
 import { Slider } from "../slider.js";
 import { STRENGTH, breed, grown, questionOf } from "./children.js";
 import { Descent } from "./descent.js";
@@ -47,10 +46,9 @@ export class Refine {
     desk.region = new Region(desk, () => this.#soon(0));
     this.descent = new Descent(desk.live, () => this.#soon(0));
     this.keeps = new Keeps(desk, () => this.#soon(0));
-    this.stood = desk.history.head;
+    this.votes.follow(desk.history);
     this.#build();
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
-    desk.history.addEventListener("move", ({ detail }) => this.#stand(detail));
     desk.drift.addEventListener("drift", () => this.#soon());
     languages.addEventListener("language", () => this.#describe());
     document.addEventListener("keydown", (event) => this.#key(event));
@@ -325,7 +323,7 @@ export class Refine {
     const did = tile.child.changes;
     const how = `refine:${tile.child.role}`;
     this.store.edit((work) => ({ ...grown(recipe, work), also, did }), how);
-    this.taken = this.store.recipe;
+    this.votes.expect(this.store.recipe);
     this.store.flush();
     return this.#soon(0);
   }
@@ -335,17 +333,6 @@ export class Refine {
     const { head } = this.desk.history;
     if (head) this.votes.bind(head.id);
     return this.others();
-  }
-
-  /** A choice counts as long as what was chosen is not undone. */
-  #stand(moment) {
-    const before = this.stood;
-    this.stood = moment;
-    if (this.taken && sameRecipe(moment.recipe, this.taken)) {
-      this.votes.bind(moment.id);
-      this.taken = null;
-    } else if (before?.parents[0] === moment.id) this.votes.count(before.id, false);
-    else this.votes.count(moment.id, true);
   }
 
   #judge(tile, kind) {

@@ -10,6 +10,7 @@
  */
 import { Trouble } from "../address.js";
 import { prefer, preference } from "../preferences.js";
+import { sameRecipe } from "../recipe.js";
 import { parsed } from "./files.js";
 
 /** Older ones have faded to nothing on the server. */
@@ -37,14 +38,31 @@ export class Votes {
     this.#keep([...this.#stored, vote].slice(-REMEMBERED));
   }
 
+  /** What comes next into the history with this `recipe` was chosen. */
+  expect(recipe) {
+    this.expected = recipe;
+  }
+
+  /** A choice counts as long as what was chosen is not undone in `history`. */
+  follow(history) {
+    let before = history.head;
+    history.addEventListener("move", ({ detail: moment }) => {
+      if (this.expected && sameRecipe(moment.recipe, this.expected)) this.bind(moment.id);
+      else if (before?.parents[0] === moment.id) this.#count(before.id, false);
+      else this.#count(moment.id, true);
+      before = moment;
+    });
+  }
+
   /** The choice that was made last is what the moment `of` came from. */
   bind(of) {
+    this.expected = null;
     const last = this.#stored.findLastIndex(({ kind }) => kind === "chosen");
     this.#keep(this.#stored.map((vote, at) => (at === last ? { ...vote, of } : vote)));
   }
 
   /** Let the choices of the moment `of` count, or no more. */
-  count(of, counts) {
+  #count(of, counts) {
     const changed = (vote) => vote.of === of && Boolean(vote.undone) === counts;
     if (!this.#stored.some(changed)) return;
     const after = (vote) => (changed(vote) ? { ...vote, undone: !counts } : vote);
