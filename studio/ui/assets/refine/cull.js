@@ -175,7 +175,7 @@ export class Cull {
   #fresh() {
     this.wall.hang(this.pile.finds);
     this.#follow();
-    this.wall.focus(0);
+    this.wall.focus(this.pile.with("picked").length);
   }
 
   #drawn(find) {

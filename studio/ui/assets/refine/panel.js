@@ -6,23 +6,20 @@
 import { button, fold, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
-import { Slider } from "../slider.js";
-import { STRENGTH, breed, grown, questionOf } from "./children.js";
+import { breed, grown, questionOf } from "./children.js";
 import { Descent } from "./descent.js";
 import { styled } from "./files.js";
 import { Keeps } from "./keeps.js";
 import { sentenceOf } from "./learnt.js";
 import { Local } from "./local.js";
 import { Region } from "./region.js";
+import { Strength } from "./strength.js";
 import { Taste } from "./taste.js";
 import { Tile } from "./tile.js";
 import { Votes } from "./votes.js";
 
 /** A work that has changed is bred from when it has rested for this long (ms). */
 const REST = 350;
-/** How much of the strength is left after each choice, where it is to shrink. */
-const SHRINKS = 0.88;
-const LEAST = 0.15;
 /** A like or dislike is learnt from when no other follows it for this long (ms). */
 const LEARNS = 250;
 const REMEMBERED = 40;
@@ -46,7 +43,7 @@ export class Refine {
     desk.region = new Region(desk, () => this.#soon(0));
     this.descent = new Descent(desk.live, () => this.#soon(0));
     this.keeps = new Keeps(desk, () => this.#soon(0));
-    this.votes.follow(desk.history);
+    this.votes.follow(desk.history, () => this.strength.shrink(true));
     this.#build();
     this.store.addEventListener("change", ({ detail }) => this.#follow(detail.how));
     desk.drift.addEventListener("drift", () => this.#soon());
@@ -88,7 +85,7 @@ export class Refine {
     this.grid.addEventListener("pointerover", (event) => this.#point(event));
     this.grid.addEventListener("focusin", (event) => this.#point(event));
     this.learnt = make("p", { class: "learnt", role: "status" });
-    this.strength = this.#strength();
+    this.strength = new Strength(() => this.#soon(0));
     this.alone = word(
       make("button", { type: "button", class: "offer", onclick: () => this.#beAlone() }),
       { text: "ui.alone", hint: "ui.alone.hint" },
@@ -155,24 +152,6 @@ export class Refine {
     return control;
   }
 
-  #strength() {
-    const slider = new Slider({
-      how: "refine",
-      min: 0,
-      max: 1,
-      step: 0.01,
-      rest: STRENGTH,
-      figure: (value) => `${Math.round(100 * value)} %`,
-      onTouch: () => {},
-      onMove: (value, final) => {
-        prefer("refine:strength", value);
-        if (final) this.#soon(0);
-      },
-    });
-    slider.set(preference("refine:strength", STRENGTH));
-    return slider;
-  }
-
   #toggle(name) {
     const act = () => {
       this.locks[name] = !this.locks[name];
@@ -188,12 +167,7 @@ export class Refine {
   #describe() {
     this.tiles.forEach((tile) => tile.describe());
     this.taste.show();
-    this.strength.describe({
-      minus: say("ui.refine.whisper"),
-      plus: say("ui.refine.leap"),
-      name: say("ui.refine.strength"),
-      figures: say("ui.refine.strength.hint"),
-    });
+    this.strength.describe();
     this.#say();
   }
 
@@ -208,6 +182,7 @@ export class Refine {
 
   #follow(how) {
     if (how === "drift") return;
+    if (how !== "history" && "seed" in this.store.recipe.source) this.strength.restore();
     // Several parents are one question; another work is another one.
     if (!how.startsWith("refine") && this.asked && this.asked !== this.#question()) this.mates = [];
     this.#soon();
@@ -316,7 +291,7 @@ export class Refine {
     const over = this.tiles.filter((other) => other !== tile && other.child);
     const places = over.map((other) => other.child.place);
     this.votes.add({ kind: "chosen", place, over: places });
-    this.#shrink();
+    this.strength.shrink();
     if (tile.child.role === "parent") return this.#stay();
     const also = this.mates.map(({ id }) => id).filter(Boolean);
     this.mates = [];
@@ -355,13 +330,6 @@ export class Refine {
       this.desk.status.tellError(error, "refine");
     }
     this.#say();
-  }
-
-  #shrink() {
-    if (!preference("refine:shrink", false)) return;
-    const strength = Math.max(LEAST, this.strength.value * SHRINKS);
-    this.strength.set(Number(strength.toFixed(2)));
-    prefer("refine:strength", this.strength.value);
   }
 
   #beAlone() {

@@ -44,11 +44,11 @@ export class Votes {
   }
 
   /** A choice counts as long as what was chosen is not undone in `history`. */
-  follow(history) {
+  follow(history, onUndo) {
     let before = history.head;
     history.addEventListener("move", ({ detail: moment }) => {
       if (this.expected && sameRecipe(moment.recipe, this.expected)) this.bind(moment.id);
-      else if (before?.parents[0] === moment.id) this.#count(before.id, false);
+      else if (before?.parents[0] === moment.id) this.#count(before.id, false, onUndo);
       else this.#count(moment.id, true);
       before = moment;
     });
@@ -62,11 +62,12 @@ export class Votes {
   }
 
   /** Let the choices of the moment `of` count, or no more. */
-  #count(of, counts) {
+  #count(of, counts, told = () => {}) {
     const changed = (vote) => vote.of === of && Boolean(vote.undone) === counts;
     if (!this.#stored.some(changed)) return;
     const after = (vote) => (changed(vote) ? { ...vote, undone: !counts } : vote);
     this.#keep(this.#stored.map(after));
+    told();
   }
 
   /** Whether the work at `place` is `liked`, `disliked` or neither. */
