@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.errors import InputError
+from studio.latent.holding import hold
 from studio.latent.proposal import propose, spread_of
 from studio.latent.space import Space, grow
 from studio.latent.taste import ALIKE, Belief
@@ -28,6 +29,7 @@ INBRED = 0.85  # kinship above which children are nearly alike
 LEAST_TOLD = 0.5  # correlation with which w must tell a measure to count at all
 EVENNESS = 0.7  # of shares of many parents: 0 would be one alone, 10 all alike
 FURTHER = 1.5  # steps of palette and brush alone, which show less than all together
+LOOKED_AT = 16  # children whose properties are held by looking: it takes a second
 OFFERED = 3  # by chance for each child of several works
 MATES = 16  # strangers of whom the most distant one is offered
 NOTABLE = 0.5  # standard deviations below which a change is not worth a word
@@ -124,7 +126,7 @@ class Nursery:
         steps = [self._rows(further * (place - parent.place)) for _, place in proposals]
         for at, stranger in wild.items():
             steps[at] = stranger.style - parent.style
-        left = self._allowed(parent, np.stack(steps))
+        left = self._held(parent, self._allowed(parent, np.stack(steps)))
         children = []
         for at, (role, _) in enumerate(proposals):
             if role == "wild" and self._locks == Locks():
@@ -167,9 +169,10 @@ class Nursery:
         places = [self.space.place(parents[0].style + one) for one in left]
         likings = belief.liking(np.stack(places)).reshape(count, OFFERED)
         best = OFFERED * np.arange(count) + likings.argmax(axis=1)
+        kept = self._held(parents[0], left[best])
         return [
-            self._child(role, parents[0], left[at], strength)
-            for role, at in zip(roles, best, strict=True)
+            self._child(role, parents[0], one, strength)
+            for role, one in zip(roles, kept, strict=True)
         ]
 
     def mate(self, parents: Sequence[Parent]) -> Recipe:
@@ -258,6 +261,11 @@ class Nursery:
         for layer, wall in enumerate(self._walls):
             left[:, layer] -= left[:, layer] @ wall.T @ wall
         return left
+
+    def _held(self, parent: Parent, left: np.ndarray) -> np.ndarray:
+        """The same changes [N, layers, D], their locked properties held by looking."""
+        names = self._locks.properties if len(left) <= LOOKED_AT else ()
+        return hold(self.model, self.space, parent.style, left, names)
 
     def _exchange(self, form: np.ndarray, paint: np.ndarray) -> np.ndarray:
         from studio.latent.exchange import exchange
