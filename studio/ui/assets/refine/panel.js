@@ -22,6 +22,8 @@ import { Votes } from "./votes.js";
 const REST = 350;
 /** A like or dislike is learnt from when no other follows it for this long (ms). */
 const LEARNS = 250;
+/** Children that take longer than this are spoken of (ms). */
+const SLOW = 3000;
 const REMEMBERED = 40;
 /** Tiles of the grid, and where among them the parent stands. */
 const NINE = { count: 9, parent: 4 };
@@ -85,6 +87,8 @@ export class Refine {
     this.grid.addEventListener("pointerover", (event) => this.#point(event));
     this.grid.addEventListener("focusin", (event) => this.#point(event));
     this.learnt = make("p", { class: "learnt", role: "status" });
+    // On a phone the way back under the picture has scrolled out of sight.
+    this.back = button("undo", () => this.desk.actions.undo(), { icon: "undo", bare: true });
     this.strength = new Strength(() => this.#soon(0));
     this.alone = word(
       make("button", { type: "button", class: "offer", onclick: () => this.#beAlone() }),
@@ -93,7 +97,7 @@ export class Refine {
     this.place.append(
       this.grid,
       this.descent.element,
-      this.learnt,
+      make("div", { class: "learnt-row" }, this.learnt, this.back),
       this.strength.element,
       make(
         "div",
@@ -228,7 +232,11 @@ export class Refine {
   }
 
   async #fetch(body, key) {
-    const answer = { ...(await breed(body, this.desk.region)), pictures: new Map() };
+    // A new model has to learn how composition and palette lie in its works, once.
+    const tell = () => this.desk.status.tell("ui.refine.waiting", {}, { from: "refine" });
+    const slow = setTimeout(tell, SLOW);
+    const bred = await breed(body, this.desk.region).finally(() => clearTimeout(slow));
+    const answer = { ...bred, pictures: new Map() };
     this.grids.set(key, answer);
     if (this.grids.size > REMEMBERED) this.#drop(this.grids.keys().next().value);
     return answer;
