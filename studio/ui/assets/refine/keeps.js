@@ -28,6 +28,14 @@ export class Keeps {
     this.#draw();
   }
 
+  /** Keep `name` no longer; the model does not know it any more. */
+  drop(name) {
+    const { fingerprint } = this.desk.store.card;
+    const kept = this.#kept.filter((one) => one !== name);
+    prefer(KEY, { ...preference(KEY, {}), [fingerprint]: kept });
+    this.#draw();
+  }
+
   #draw() {
     this.chips.setAttribute("aria-label", say("ui.fold.keeps"));
     this.chips.replaceChildren(...this.names.map((name) => this.#chip(name)));

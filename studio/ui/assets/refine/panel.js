@@ -214,6 +214,8 @@ export class Refine {
       if (this.current === key) await this.#show(answer, key);
     } catch (error) {
       this.stale = false;
+      // The model has other words than when this one was kept.
+      if (error.code === "children_property") this.keeps.drop(error.params.name);
       if (this.current === key) desk.status.tellError(error, "refine");
     }
   }
