@@ -62,7 +62,7 @@ def write_card(
     title = words_of(card, "title", language) or name
     parts = [
         _front_matter(card, name, title),
-        f"# {_plain(title)}\n",
+        f"# {plain(title)}\n",
         say("card.about", language, family=say(f"card.{_family(card)}", language)),
         *_section("data", _data(card, language), language),
         *_section("training", _training(card, fingerprint, language), language),
@@ -102,7 +102,7 @@ def _section(name: str, lines: list[str], language: str) -> list[str]:
 def _data(card: dict[str, Any], language: str) -> list[str]:
     data = card["data"]
     lines = [
-        f"- {say(f'ui.about.{key}', language)}: {_plain(words)}"
+        f"- {say(f'ui.about.{key}', language)}: {plain(words)}"
         for key in ("description", "source", "credit", "rights")
         if (words := words_of(card, key, language))
     ]
@@ -111,7 +111,7 @@ def _data(card: dict[str, Any], language: str) -> list[str]:
     told = {"images": _count(data.get("images")), "held": _count(data.get("held_out"))}
     lines.append(f"- {say('card.pictures', language, **told)}")
     if isinstance(mark := data.get("fingerprint"), str):
-        lines.append(f"- {say('card.fingerprint', language, mark=_plain(mark))}")
+        lines.append(f"- {say('card.fingerprint', language, mark=plain(mark))}")
     return lines
 
 
@@ -204,7 +204,7 @@ def _limits(
 
 
 def _use(name: str) -> str:
-    return f"```bash\npython -m studio render {_plain(name)} --seed 7 -o work.png\n```"
+    return f"```bash\npython -m studio render {plain(name)} --seed 7 -o work.png\n```"
 
 
 def _family(card: dict[str, Any]) -> str:
@@ -223,7 +223,7 @@ def words_of(card: dict[str, Any], key: str, language: str) -> str:
     return ""
 
 
-def _plain(words: str) -> str:
+def plain(words: str) -> str:
     """Give words on one line that Markdown does not read as anything else."""
     line = " ".join(words.split())
     for sign in "\\`*_<>[]|#":

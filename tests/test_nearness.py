@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_a_memory_of_other_pictures_or_of_wrong_sizes_is_not_believed(
     with pytest.raises(ModelError) as problem:
         recall(own, read_card(own))
     assert problem.value.code == "near_other"
-    few = Memory(**{**vars(memory), "files": ["one.png"]})
+    few = replace(memory, files=["one.png"])
     (own / FILE).write_bytes(few.pack(MARK))
     with pytest.raises(ModelError) as problem:
         recall(own, read_card(own))
@@ -155,7 +156,7 @@ def test_evaluate_lets_a_model_carry_its_pictures_and_its_report(
     memory = recall(own, card)
     assert len(memory.files) == COUNT - card["data"]["held_out"]
     assert not memory.thumbnails
-    assert (own / FILE).stat().st_size < 200_000
+    assert (own / FILE).stat().st_size < 300_000
 
 
 def test_pictures_of_others_are_not_remembered(

@@ -20,6 +20,7 @@ from studio.cli import (
     filming,
     inverting,
     runs,
+    seeking,
     words,
     works,
 )
@@ -56,6 +57,7 @@ def _act(argv: list[str]) -> int:
     parser = Parser(prog="python -m studio", description=text("cli.description"))
     verbs = parser.add_subparsers(metavar="VERB", dest="verb")
     works.register(verbs)
+    seeking.register(verbs)
     words.register(verbs)
     runs.register(verbs)
     discovering.register(verbs)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.discovering import find_run
-from studio.cli.works import write_file
+from studio.cli.works import look_near, write_file
 from studio.errors import InputError, StudioError
 from studio.language import LANGUAGES, person_language
 
@@ -31,7 +31,7 @@ SHARES = (0.1, 0.05, 0.15, 0.2, 0.25, 0.3, 0.0)
 def register(verbs: Any) -> None:
     """Declare the verbs of this module."""
     card = add_verb(verbs, "card", _card)
-    card.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
+    card.add_argument("model", metavar="MODEL|FILE", help=text("cli.argument.carded"))
     card.add_argument("-o", "--output", metavar="FILE", help=text("cli.help.card_file"))
     card.add_argument("--language", metavar="en|zh", help=text("cli.help.language"))
     parser = add_verb(verbs, "evaluate", _evaluate)
@@ -52,16 +52,12 @@ def register(verbs: Any) -> None:
 
 
 def _card(args: argparse.Namespace) -> None:
-    from studio.checkpoint import fingerprint, locate, model_name, read_card
-    from studio.model_card import write_card
-
     language = args.language or person_language()
     if language not in LANGUAGES:
         known = ", ".join(LANGUAGES)
         raise InputError("card_language", language=language, known=known)
-    folder = locate(args.model)
-    card, name, mark = read_card(folder), model_name(folder), fingerprint(folder)
-    told = write_card(card, name, mark, language)
+    write = _card_of_work if Path(args.model).is_file() else _card_of_model
+    name, told = write(args.model, language)
     value = {"name": name, "language": language, "card": told}
     if args.output is None:
         answer(args, value, [told.rstrip()])
@@ -70,6 +66,25 @@ def _card(args: argparse.Namespace) -> None:
     write_file(path, told.encode())
     value["path"] = str(path)
     answer(args, value, [text("cli.render.wrote", path=path)])
+
+
+def _card_of_model(name: str, language: str) -> tuple[str, str]:
+    from studio.checkpoint import fingerprint, locate, model_name, read_card
+    from studio.model_card import write_card
+
+    folder = locate(name)
+    name = model_name(folder)
+    return name, write_card(read_card(folder), name, fingerprint(folder), language)
+
+
+def _card_of_work(file: str, language: str) -> tuple[str, str]:
+    from studio.checkpoint import locate, read_card
+    from studio.export.work import read_work
+    from studio.export.work_card import write_work_card
+
+    recipe = read_work(Path(file)).recipe
+    card = read_card(locate(recipe.model))
+    return Path(file).name, write_work_card(recipe, card, look_near(recipe), language)
 
 
 def _evaluate(args: argparse.Namespace) -> None:

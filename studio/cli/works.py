@@ -238,9 +238,11 @@ def _show(args: argparse.Namespace) -> None:
         value["why"] = told
         lines = [*lines, "", *told[person_language()]]
     if args.near:
-        found = _near(work.recipe)
+        from studio.export.work_card import tell_near
+
+        found = look_near(work.recipe)
         value |= found
-        lines = [*lines, "", *_lines_of_near(found)]
+        lines = [*lines, "", *tell_near(found, person_language())]
     answer(args, value, lines)
 
 
@@ -293,7 +295,7 @@ def _marks(work: SavedWork) -> dict[str, Any]:
     return {**told, "marks": _told(work)}
 
 
-def _near(recipe: Recipe) -> dict[str, Any]:
+def look_near(recipe: Recipe) -> dict[str, Any]:
     """Tell which pictures that its model learnt from a work comes nearest to."""
     from studio.checkpoint import locate, read_card
 
@@ -306,21 +308,6 @@ def _near(recipe: Recipe) -> dict[str, Any]:
         return Model.open(recipe.model).render([recipe])[0]
 
     return find_near(folder, read_card(folder), see)
-
-
-def _lines_of_near(found: dict[str, Any]) -> Iterator[str]:
-    near, problem = found["near"], found["problem"]
-    if near is None:
-        yield text(f"error.{problem['code']}", **problem["params"])
-        return
-    if near["copy"]:
-        yield text("near.copy")
-    share = f"{100 * near['novelty']:.0f}"
-    yield text(f"near.{near['level']}", share=share, pictures=near["pictures"])
-    for each in near["nearest"]:
-        key = "near.mirrored" if each["mirrored"] else "near.straight"
-        told = {name: f"{near[name]:.2f}" for name in ("usual", "bound")}
-        yield text(key, file=each["file"], distance=f"{each['distance']:.2f}", **told)
 
 
 def _why(recipe: Recipe) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,15 @@ from studio.checkpoint import model_name
 from studio.errors import ModelError
 from studio.evaluation.features import NAME, extract_features
 from studio.evaluation.metrics import distances
-from studio.evaluation.novelty import Known
+from studio.evaluation.novelty import Known, to_directions
+from studio.evaluation.plausibility import Grounds
 
 FILE = "neighbours.safetensors"
-FORMAT = "1"
-COMPONENTS = 128  # numbers kept of a picture's 1280: 256 bytes
+FORMAT = "2"
+WIDTH = 1280  # of the network's features
+COMPONENTS, SKETCHED = 128, 64  # numbers kept of a picture's 1280: 384 bytes
 SHOWN = 3
-SLACK = 0.05  # of distances about 20: what rounding leaves between equal pictures
+SLACK = 0.002  # of distances up to 2: what rounding leaves between equal pictures
 THUMBNAIL = 64  # pixels, the longer side
 THUMBNAIL_QUALITY = 55
 MOST_PICTURES = 200_000
@@ -40,39 +42,41 @@ MOST_BYTES = 256 * 2**20
 
 # Shares of pictures that are nearer to another one, up to which a work is called so.
 LEVELS = (("familiar", 0.25), ("between", 0.75), ("novel", 1.0))
+# Shares of pictures that are less real, up to which a work is as plausible as that.
+PLAUSIBLE = (("low", 0.05), ("middle", 0.25), ("high", 1.0))
 
 
 @dataclass(frozen=True)
 class Components:
-    """Pictures as `basis` [K,1280] sees their features less `mean` [1280].
+    """Pictures as `basis` [K,1280] sees the directions of their features.
 
-    How much of a picture it does not see is one number more: without it, what is like
-    no picture at all would lie amid them. Distances are then at most the true ones, by
-    the triangle inequality.
+    First principal components; then directions by chance through all that those do
+    not see, so long that distances there are kept on average (Johnson and
+    Lindenstrauss): without them, what is like no picture at all would lie amid them,
+    and with few pictures anything would be near to one.
     """
 
-    mean: np.ndarray
     basis: np.ndarray
 
     @classmethod
     def of(cls, features: np.ndarray) -> Components:
-        """Find the principal components of features [M,1280], rounded as kept."""
-        mean = _half(features.mean(axis=0))
-        # of the covariance, so that 200,000 pictures fit in memory
-        centred = features - mean
-        _, vectors = np.linalg.eigh(centred.T @ centred)
-        kept = min(COMPONENTS, len(features) - 1)
-        return cls(mean, _half(vectors[:, ::-1][:, :kept].T))
+        """Find the components of features [M,1280], rounded as they are kept."""
+        seen = to_directions(features)
+        # of the second moments, so that 200,000 pictures fit in memory
+        _, vectors = np.linalg.eigh(seen.T @ seen)
+        first = vectors[:, ::-1][:, : min(COMPONENTS, len(features))]
+        width, kept = first.shape
+        chance = np.random.default_rng(0).standard_normal((width, SKETCHED))
+        spread, _ = np.linalg.qr(chance - first @ (first.T @ chance))
+        length = np.sqrt((width - kept) / SKETCHED)
+        return cls(_half(np.vstack([first.T, length * spread.T])))
 
     def place(self, features: np.ndarray) -> np.ndarray:
-        """Give features [N,1280] along the components: float32 [N,K+1]."""
-        centred = features - self.mean
-        placed = centred @ self.basis.T
-        unseen = np.linalg.norm(centred - placed @ self.basis, axis=1, keepdims=True)
-        return np.hstack([placed, unseen]).astype(np.float32)
+        """Give features [N,1280] along the components: float32 [N,K]."""
+        return (to_directions(features) @ self.basis.T).astype(np.float32)
 
     def see(self, pictures: np.ndarray) -> np.ndarray:
-        """Give uint8 pictures [N,H,W,3] along the components: float32 [N,K+1]."""
+        """Give uint8 pictures [N,H,W,3] along the components: float32 [N,K]."""
         return self.place(extract_features(pictures))
 
 
@@ -88,17 +92,31 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
-class Nearness:
-    """How near a work is to what its model learnt from.
+class Standing:
+    """Creativity as two numbers, each a share of the pictures that were learnt from.
 
-    `novelty`, 0 to 1, is the share of the pictures that are nearer to another one than
-    the work is to the nearest; `level` is familiar, between or novel. `copy` means as
-    near as another view of the same picture. `usual` is the median distance of
-    pictures to each other, `bound` that of a copy.
+    `novelty` is the share of pictures that are nearer to another one than the work is
+    to the nearest, `plausibility` of those that are less real (`Grounds`). `copy` means
+    as near as another view of the same picture.
     """
 
     novelty: float
+    plausibility: float
+    copy: bool
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near a work is to what its model learnt from: its `Standing`, and by what.
+
+    `level` is familiar, between or novel, `plausible` low, middle or high. `usual` is
+    the median distance of pictures to each other, `bound` that of a copy.
+    """
+
+    novelty: float
+    plausibility: float
     level: str
+    plausible: str
     copy: bool
     distance: float
     usual: float
@@ -115,7 +133,7 @@ class Nearness:
 
 @dataclass(frozen=True)
 class Memory:
-    """What a model remembers of its pictures: features [M,K+1] along components.
+    """What a model remembers of its pictures: features [M,K] along components.
 
     `usual` [M], sorted, is each picture's distance to the nearest other, mirrored ones
     too; `thumbnails` are WebP files, one a picture, or none at all.
@@ -150,10 +168,22 @@ class Memory:
         bound = max(known.bound, SLACK)
         return cls(components, placed, known.usual, bound, list(files), small)
 
+    @cached_property
+    def grounds(self) -> Grounds:
+        """Where the pictures lie: measured when somebody first asks, in a second."""
+        return Grounds.of(self.features)
+
+    def judge(self, pictures: np.ndarray) -> list[Standing]:
+        """Tell how novel and how plausible uint8 pictures [N,H,W,3] are."""
+        straight, turned, plausibility = self._compare(pictures)
+        near = np.minimum(straight, turned).min(axis=1)
+        copies = near <= self.bound
+        numbers = zip(self._novelty(near), plausibility, copies, strict=True)
+        return [Standing(float(n), float(p), bool(c)) for n, p, c in numbers]
+
     def find(self, picture: np.ndarray) -> Nearness:
         """Compare one uint8 picture [H,W,3], and its mirror image, with all. Exact."""
-        both = self.components.see(np.stack([picture, picture[:, ::-1]]))
-        straight, turned = distances(both, self.features)  # [M] each
+        (straight,), (turned,), (plausibility,) = self._compare(picture[None])
         near = np.minimum(straight, turned)
         first = np.argsort(near, kind="stable")[:SHOWN]
         nearest = [
@@ -166,11 +196,12 @@ class Memory:
             )
             for i in first
         ]
-        nearer = np.searchsorted(self.usual, near[first[0]] - SLACK)
-        novelty = float(nearer / len(self.usual))
+        novelty = float(self._novelty(near[first[:1]])[0])
         return Nearness(
-            novelty=round(novelty, 4),
-            level=next(name for name, most in LEVELS if novelty <= most),
+            novelty=novelty,
+            plausibility=float(plausibility),
+            level=_named(novelty, LEVELS),
+            plausible=_named(float(plausibility), PLAUSIBLE),
             copy=nearest[0].copy,
             distance=nearest[0].distance,
             usual=round(float(np.median(self.usual)), 4),
@@ -181,10 +212,24 @@ class Memory:
             nearest=nearest,
         )
 
+    def _compare(
+        self, pictures: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Give distances to all pictures, and mirrored: [N,M] twice; plausibility."""
+        both = np.concatenate([pictures, pictures[:, :, ::-1]])
+        seen = self.components.see(both)
+        apart = distances(seen, self.features)
+        half = len(pictures)
+        plausibility = self.grounds.place(seen[:half])
+        return apart[:half], apart[half:], plausibility.round(4)
+
+    def _novelty(self, near: np.ndarray) -> np.ndarray:
+        nearer = np.searchsorted(self.usual, near - SLACK)
+        return np.round(nearer / len(self.usual), 4)
+
     def pack(self, pictures: str) -> bytes:
         """Give this as a file, marked with the fingerprint of the pictures."""
         arrays: dict[str, np.ndarray] = {
-            "mean": self.components.mean.astype(np.float16),
             "basis": self.components.basis.astype(np.float16),
             "features": self.features.astype(np.float16),
             "usual": self.usual.astype(np.float32),
@@ -236,6 +281,42 @@ def find_near(
     return {"near": memory.find(see()).as_dict(), "problem": None}
 
 
+def find_problem(folder: Path, card: dict[str, Any]) -> dict[str, Any] | None:
+    """Say why nothing can be compared with a model's pictures, if that is so."""
+    try:
+        recall(folder, card)
+    except ModelError as problem:
+        return problem.as_dict()
+    return None
+
+
+def judge_works(
+    folder: Path, card: dict[str, Any], pictures: np.ndarray
+) -> dict[str, Any]:
+    """Tell how novel and plausible uint8 pictures [N,H,W,3] are, or the `problem`."""
+    if problem := find_problem(folder, card):
+        return {"works": None, "problem": problem}
+    found = recall(folder, card).judge(pictures)
+    return {"works": [asdict(one) for one in found], "problem": None}
+
+
+def rank(found: Sequence[Standing]) -> list[int]:
+    """Order works from the most novel and plausible on, by the lesser of the two.
+
+    Copies come last: nobody who looks for new works wants them.
+    """
+
+    def worth(i: int) -> tuple[bool, float, float]:
+        both = found[i].novelty, found[i].plausibility
+        return (not found[i].copy, min(both), max(both))
+
+    return sorted(range(len(found)), key=worth, reverse=True)
+
+
+def _named(share: float, levels: Sequence[tuple[str, float]]) -> str:
+    return next(name for name, most in levels if share <= most)
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
     with safe_open(path, framework="np") as file:
@@ -243,13 +324,13 @@ def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
         found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
     numbers = {
         key: found[key].astype(np.float32)
-        for key in ("mean", "basis", "features", "usual", "bound")
+        for key in ("basis", "features", "usual", "bound")
     }
     files = json.loads(told.pop("files", "[]"))
     small = _part(found["sizes"], found["thumbnails"]) if "sizes" in found else []
     _check(numbers, files, small)
     memory = Memory(
-        Components(numbers["mean"], numbers["basis"]),
+        Components(numbers["basis"]),
         numbers["features"],
         numbers["usual"],
         float(numbers["bound"][0]),
@@ -264,10 +345,9 @@ def _check(
 ) -> None:
     """Raise ValueError unless sizes and numbers are those of a memory."""
     count, kept = numbers["features"].shape
-    (width,) = numbers["mean"].shape
     sane = (
         1 < count <= MOST_PICTURES
-        and numbers["basis"].shape == (kept - 1, width)
+        and numbers["basis"].shape == (kept, WIDTH)
         and numbers["usual"].shape == (count,)
         and numbers["bound"].shape == (1,)
         and len(files) == count

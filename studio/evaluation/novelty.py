@@ -1,8 +1,11 @@
 """How near works come to the pictures that a model learnt from.
 
-Nearness is the Euclidean distance of the measuring network's features. What distance
-makes a copy is not guessed: other views of the same picture, slightly cropped and saved
-again, tell it; and only a few pictures may be as near to another one.
+Nearness is the distance of the directions of the measuring network's features, each
+brought to length 1: what is seen, and not how much of it. Features of noise and of
+blurs are short, so that plain distances take them for near to many pictures, and noise
+for a copy of fog (docs/log.md). What distance makes a copy is not guessed: other views
+of the same picture, slightly cropped and saved again, tell it; and only a few pictures
+may be as near to another one.
 """
 
 from __future__ import annotations
@@ -74,6 +77,17 @@ class Known:
         return np.searchsorted(self.usual, distance) / len(self.usual)
 
 
+def to_directions(features: np.ndarray) -> np.ndarray:
+    """Bring features [N,D] to length 1; distances are then 0 to 2."""
+    length = np.linalg.norm(features, axis=1, keepdims=True)
+    return np.asarray(features / np.maximum(length, 1e-6))
+
+
+def see_directions(pictures: np.ndarray) -> np.ndarray:
+    """Give the directions of the features of uint8 pictures [N,H,W,3]: [N,1280]."""
+    return to_directions(extract_features(pictures))
+
+
 def nearest(
     a: np.ndarray, b: np.ndarray, *, skip_self: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +112,7 @@ def measure_copies(
     """Tell how many works are near-copies, and whether learning by heart shows.
 
     `features` [N,D] are the works'. `share` is of works that lie as near to a picture
-    as another view of it. `ratio` is the median distance to the pictures `held` out
+    as another view of it, `twins` of pictures that lie so to another one. `ratio` is the median distance to the pictures `held` out
     over that to as many which were `learnt` from: 1 where neither is nearer, more
     where works cling to what was learnt; None where none were held out.
     """
@@ -106,6 +120,7 @@ def measure_copies(
     first = np.argsort(distance)[:SHOWN]
     return {
         "share": float((distance <= known.bound).mean()),
+        "twins": float((known.usual <= known.bound).mean()),
         "ratio": _clinging(features, known.features, learnt, held),
         "bound": known.bound,
         "median_distance": float(np.median(distance)),

@@ -19,7 +19,12 @@ from studio.evaluation.metrics import (
     kernel_distance,
     patch_distances,
 )
-from studio.evaluation.novelty import Known, measure_copies
+from studio.evaluation.novelty import (
+    Known,
+    measure_copies,
+    see_directions,
+    to_directions,
+)
 from studio.evaluation.recognition import learn_labels
 from studio.model import to_pixels
 
@@ -31,7 +36,7 @@ READABLE = 0.8  # quality of a recogniser from which its word counts
 GROUP = 64  # works that one looks at together
 
 # Gauges from 0 to 1, and from where on the upper and the middle sentence are said.
-LEVELS = {"quality": (0.85, 0.6), "diversity": (0.6, 0.25), "honesty": (0.95, 0.8)}
+LEVELS = {"quality": (0.85, 0.6), "diversity": (0.6, 0.25), "honesty": (0.97, 0.8)}
 CLINGING = 1.15  # of the ratio of `measure_copies`, from which honesty falls
 
 Tell = Callable[[str], None]
@@ -100,8 +105,9 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
     `quality` is where the kernel distance lies between the mean image's (0) and that of
     real pictures (1), `diversity` the coverage over that of real pictures. `honesty` is
-    the share of works that are no near-copies, less what the ratio is too high; it is
-    missing where copies could not be looked for. Levels: high, middle, low.
+    1 less the share of near-copies, as far as pictures have fewer among themselves, and
+    less what the ratio is too high; it is missing where copies could not be looked for.
+    Levels: high, middle, low.
     """
     best, blank = found["real_vs_real"], found["mean_image"]
     ours, real, flat = (side["quality"]["kid"]["mean"] for side in (found, best, blank))
@@ -114,7 +120,8 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
     if (copies := found["copies"]) is not None:
         clinging = max(0.0, (copies["ratio"] or 1.0) - CLINGING)
-        values["honesty"] = 1 - copies["share"] - clinging
+        copied = max(0.0, copies["share"] - copies["twins"])
+        values["honesty"] = 1 - copied - clinging
     return {name: _gauge(name, value) for name, value in values.items()}
 
 
@@ -189,7 +196,13 @@ def _copies(
 ) -> dict[str, Any] | None:
     if evidence.learnt is None:
         return None
-    known = Known.of(evidence.pictures, real, mirrored=evidence.mirrored)
+    known = Known.of(
+        evidence.pictures,
+        to_directions(real),
+        see=see_directions,
+        mirrored=to_directions(evidence.mirrored),
+    )
+    made = to_directions(made)
     return measure_copies(made, known, evidence.learnt, evidence.held)
 
 

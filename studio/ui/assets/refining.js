@@ -18,6 +18,7 @@ export function refining(room, desk) {
   const cull = once(() => import("./refine/cull.js"), ({ Cull }) => new Cull(room, desk));
   const lesson = once(() => import("./refine/lesson.js"), ({ Lesson }) => new Lesson(room, desk));
   const card = once(() => import("./refine/why.js"), ({ Why }) => new Why(room, desk));
+  const workCard = once(() => import("./refine/work_card.js"), ({ saveWorkCard }) => saveWorkCard);
   const openPanel = async () => (await panel()).wake();
   const attempt = (task) => task().catch((error) => desk.status.tellError(error));
 
@@ -37,6 +38,12 @@ export function refining(room, desk) {
     cull: () => desk.store.work && attempt(async () => (await cull()).toggle()),
     teach: () => desk.store.work && attempt(async () => (await lesson()).toggle()),
     why: () => desk.store.work && attempt(async () => (await card()).toggle()),
+    workCard: () => desk.store.work && attempt(async () => {
+      desk.hold();
+      desk.store.flush();
+      const file = await (await workCard())(desk);
+      desk.status.tell("ui.status.saved", { file }, { good: true });
+    }),
     /** Show children of the work on the easel and `mates`, moments of the history. */
     breed: (mates) =>
       attempt(async () => {

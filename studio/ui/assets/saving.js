@@ -1,6 +1,6 @@
 /** How a work is saved: its size, enlarged or not, in which format, and by whom. */
 import { post } from "./address.js";
-import { fold, make } from "./elements.js";
+import { button, fold, make } from "./elements.js";
 import { word } from "./languages.js";
 import { prefer, preference } from "./preferences.js";
 import { mainSeed } from "./recipe.js";
@@ -46,6 +46,7 @@ export function savingFold(desk) {
     choice("print", PRINTS, "1"),
     choice("kind", KINDS, "PNG"),
     ...CREDITS.map(credit),
+    button("work_card", () => desk.actions.workCard(), { icon: "save" }),
   );
 }
 

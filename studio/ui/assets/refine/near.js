@@ -2,6 +2,8 @@
 import { post } from "../address.js";
 import { make } from "../elements.js";
 import { languages, say } from "../languages.js";
+import { percent } from "./creativity.js";
+import { scales } from "./map.js";
 
 export class Near {
   /** @param {() => Promise<Blob>} picture gives a small copy of the work's picture */
@@ -39,8 +41,14 @@ export class Near {
   }
 
   #tell(near) {
-    const share = Math.round(100 * near.novelty);
-    const parts = [line("", say(`near.${near.level}`, { ...near, share })), scale(share)];
+    const [novel, plausible] = scales(near);
+    const shares = [near.novelty, near.plausibility].map(percent);
+    const parts = [
+      line("", say(`near.${near.level}`, { ...near, share: shares[0] })),
+      novel,
+      line("", say(`plausible.${near.plausible}`, { ...near, share: shares[1] })),
+      plausible,
+    ];
     if (near.copy) parts.unshift(line("near-warning", say("near.copy")));
     const figures = near.nearest.map(figure);
     if (near.thumbnails) {
@@ -57,17 +65,8 @@ function line(kind, text) {
   return make("p", { class: kind }, text);
 }
 
-/** Where the work lies from familiar to novel. */
-function scale(share) {
-  const name = say("ui.near.scale", { share });
-  const track = make("span", { class: "gauge", style: `--share:${share}%` });
-  const ends = ["familiar", "novel"].map((end) => make("span", {}, say(`ui.near.${end}`)));
-  const [from, to] = ends;
-  return make("div", { class: "near-scale", role: "img", "aria-label": name }, from, track, to);
-}
-
 function figure({ file, distance, mirrored, copy, picture }) {
-  const told = [say("ui.near.distance", { distance: distance.toFixed(1) })];
+  const told = [say("ui.near.distance", { distance: distance.toFixed(2) })];
   if (mirrored) told.push(say("ui.near.mirrored"));
   if (copy) told.push(say("ui.near.copy"));
   const name = make("span", { class: "near-file", title: file }, file);

@@ -84,7 +84,8 @@ export class Why {
       bare: true,
       class: "dialog-close",
     });
-    const foot = make("div", { class: "why-foot" }, this.copy, this.note);
+    const card = button("work_card", () => this.desk.actions.workCard(), { icon: "save" });
+    const foot = make("div", { class: "why-foot" }, this.copy, card, this.note);
     const dialog = make("dialog", { class: "why" }, close, this.title, this.text, foot, this.near.element);
     word(dialog, { name: "ui.why" });
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
