@@ -47,7 +47,29 @@ def _is_sane(report: dict[str, Any]) -> bool:
         numbers += [copies["share"], 1.0 if ratio is None else ratio]
     counts = [report["samples"], report["pictures"]]
     known = {"quality", "diversity"} <= gauges.keys() <= set(GAUGES)
-    return known and all(levels) and all(map(_is_number, (*numbers, *counts)))
+    sane = known and all(levels) and all(map(_is_number, (*numbers, *counts)))
+    return sane and _are_kinds(report.get("labels")) and _are_nearest(copies)
+
+
+def _are_kinds(labels: Any) -> bool:
+    if labels is None:
+        return True
+    rows = labels["each"]
+    return all(row["level"] in LEVELS and type(row["label"]) is str for row in rows)
+
+
+def _are_nearest(copies: dict[str, Any] | None) -> bool:
+    rows = (copies or {}).get("nearest", [])
+    return all(type(row["seed"]) is int and _is_number(row["distance"]) for row in rows)
+
+
+def tell_kinds(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
+    """Give which labels a model can make, well, in part and hardly, in sentences."""
+    rows = labels["each"] if labels else []
+    for level in LEVELS:
+        named = [row["label"] for row in rows if row["level"] == level]
+        if named:
+            yield say(f"report.kinds.{level}", language, kinds=", ".join(named))
 
 
 def _is_number(value: Any) -> bool:
@@ -177,6 +199,10 @@ def _table(report: dict[str, Any], language: str) -> Iterator[str]:
         ]
         cells = [f"{p['mean']:.{digits}f} ± {p['deviation']:.{digits}f}" for p in pairs]
         yield f"| {say(f'report.{key}', language)} | {' | '.join(cells)} |"
+    yield ""
+    yield from (
+        f"{plain(told)}  " for told in tell_kinds(report.get("labels"), language)
+    )
     if (copies := report["copies"]) is not None:
         share = f"{100 * copies['share']:.1f}"
         yield ""

@@ -13,6 +13,7 @@ from studio.cli.discovering import find_run
 from studio.cli.works import look_near, write_file
 from studio.errors import InputError, StudioError
 from studio.language import LANGUAGES, person_language
+from studio.model_card import tell_kinds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -108,6 +109,7 @@ def _evaluate(args: argparse.Namespace) -> None:
     if args.remember and evidence.learnt is None:
         raise InputError("evaluate_strangers", folder=args.folder, name=model.name)
     found = evaluate(evidence, tell)
+    _name_nearest(found["copies"], files)
     kept = _keep(args, model, found, (evidence, files), tell)
     answer(args, {"name": model.name, **found, **kept}, _lines(found))
 
@@ -150,13 +152,23 @@ def _keep(
     return kept
 
 
+def _name_nearest(copies: dict[str, Any] | None, files: Sequence[str]) -> None:
+    """Tell seeds and files of the works that come nearest, in place of numbers."""
+    for each in copies["nearest"] if copies else ():
+        each["seed"] = FIRST_SEED + each.pop("work")
+        each["file"] = files[each.pop("picture")]
+
+
 def as_kept(model: Model, found: dict[str, Any], pictures: int) -> dict[str, Any]:
     """Give what `evaluate` found as a card keeps it: for which weights, and whose
-    pictures; without the list of works that nobody can see there.
+    pictures; of the works that come nearest the seeds, at full variety, and no files.
     """
-    copies = found["copies"] and {
-        key: value for key, value in found["copies"].items() if key != "nearest"
-    }
+    copies = found["copies"] and dict(found["copies"])
+    if copies:
+        kept = ("seed", "distance")
+        copies["nearest"] = [
+            {key: each[key] for key in kept} for each in copies["nearest"]
+        ]
     marks = {"fingerprint": model.fingerprint, "pictures": pictures}
     return {**marks, **found, "copies": copies}
 
@@ -256,6 +268,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         )
     yield from _copy_lines(found["copies"])
     if found["labels"]:
+        yield from tell_kinds(found["labels"], person_language())
         together = found["labels"]["among_64"]
         told = {key: f"{value:.1f}" for key, value in together.items()}
         yield text("cli.evaluate.labels", **told)
@@ -268,3 +281,9 @@ def _copy_lines(copies: dict[str, Any] | None) -> Iterator[str]:
     yield text("cli.evaluate.share", share=f"{100 * copies['share']:.1f}")
     if copies["ratio"] is not None:
         yield text("cli.evaluate.ratio", ratio=f"{copies['ratio']:.2f}")
+    for each in copies["nearest"]:
+        key = "copy" if each["distance"] <= copies["bound"] else "near"
+        far = {"distance": each["distance"], "bound": copies["bound"]}
+        told = {name: f"{value:.2f}" for name, value in far.items()}
+        told |= {"seed": str(each["seed"]), "file": each["file"]}
+        yield text(f"cli.evaluate.nearest.{key}", **told)

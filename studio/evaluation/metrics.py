@@ -103,12 +103,25 @@ def density_and_coverage(
     picture inside (Eq. 5 and 6, arXiv:2002.09797). Coverage depends on N and M: compare
     with real pictures in place of the made ones, as many of them.
     """
-    among = np.sort(distances(real, real), axis=1)
-    radius = among[:, neighbours]  # the first is the picture itself
-    inside = distances(real, made) < radius[:, None]  # [M, N]
+    inside = _inside(made, real, neighbours)
     return float(inside.sum(axis=0).mean() / neighbours), float(
         inside.any(axis=1).mean()
     )
+
+
+def reached(made: np.ndarray, real: np.ndarray, neighbours: int = 5) -> np.ndarray:
+    """Say of each real picture whether a made one lies in its ball: bool [M].
+
+    The mean is coverage (see `density_and_coverage`).
+    """
+    return np.asarray(_inside(made, real, neighbours).any(axis=1))
+
+
+def _inside(made: np.ndarray, real: np.ndarray, neighbours: int) -> np.ndarray:
+    """Say which made pictures lie in which balls: [M,N]."""
+    among = np.sort(distances(real, real), axis=1)
+    radius = among[:, neighbours]  # the first is the picture itself
+    return np.asarray(distances(real, made) < radius[:, None])
 
 
 def distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:

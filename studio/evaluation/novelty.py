@@ -112,9 +112,10 @@ def measure_copies(
     """Tell how many works are near-copies, and whether learning by heart shows.
 
     `features` [N,D] are the works'. `share` is of works that lie as near to a picture
-    as another view of it, `twins` of pictures that lie so to another one. `ratio` is the median distance to the pictures `held` out
-    over that to as many which were `learnt` from: 1 where neither is nearer, more
-    where works cling to what was learnt; None where none were held out.
+    as another view of it, `twins` of pictures that lie so to another one. `ratio` is
+    the median distance to the pictures `held` out over that to as many which were
+    `learnt` from: 1 where neither is nearer, more where works cling to what was learnt;
+    None where none were held out.
     """
     distance, which = known.find(features)
     first = np.argsort(distance)[:SHOWN]

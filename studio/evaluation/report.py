@@ -18,6 +18,7 @@ from studio.evaluation.metrics import (
     density_and_coverage,
     kernel_distance,
     patch_distances,
+    reached,
 )
 from studio.evaluation.novelty import (
     Known,
@@ -148,10 +149,8 @@ def _compare(
     `features` are those of pictures, works and the mean image.
     """
     real, made, flat = features
-    rng = np.random.default_rng(split)
-    order, n = rng.permutation(len(real)), _compared(len(real), len(made))
-    half, other = order[: len(real) // 2], order[len(real) // 2 :][:n]
-    works = rng.permutation(len(made))[:n]
+    half, other, works = _part(len(real), len(made), split)
+    n = len(works)
     sides = (made[works], real[other], np.repeat(flat, n, axis=0))
     patches = (
         evidence.works[works[:PATCHED]],
@@ -163,6 +162,16 @@ def _compare(
         _numbers(side, real[half], patch_distances(to_pixels(pixels), reference, split))
         for side, pixels in zip(sides, patches, strict=True)
     ]
+
+
+def _part(
+    real: int, made: int, split: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Give indices of half of the pictures, and of as many others and works."""
+    rng = np.random.default_rng(split)
+    order, n = rng.permutation(real), _compared(real, made)
+    works = rng.permutation(made)[:n]
+    return order[: real // 2], order[real // 2 :][:n], works
 
 
 def _numbers(
@@ -218,27 +227,47 @@ def _labels(
     kept = np.flatnonzero(enough)
     if not len(kept):
         return None
-    readers = learn_labels(real, marks[:, kept])
+    marks = marks[:, kept]
+    readers = learn_labels(real, marks)
     shown = readers.read(made) > 0  # [N,K]
     read = readers.quality >= READABLE
+    ours, theirs = _reach(marks, real, made)
     rows = [
         {
             "label": evidence.labels[int(k)],
-            "real": float(marks[:, k].mean()),
-            "made": float(shown[:, i].mean()),
+            "real": float(marks[:, i].mean()),
+            "made": float(shown[:, i].mean()) if read[i] else None,
             "reader": float(readers.quality[i]),
+            "reached": float(ours[i]),
+            "possible": float(theirs[i]),
+            "level": _gauge("diversity", ours[i] / max(theirs[i], 1e-9))["level"],
         }
         for i, k in enumerate(kept)
-        if read[i]
     ]
-    real_marks = marks[:, kept][:, read] > 0
     return {
         "each": rows,
         f"among_{GROUP}": {
             "made": _distinct(shown[:, read]),
-            "real": _distinct(real_marks),
+            "real": _distinct(marks[:, read] > 0),
         },
     }
+
+
+def _reach(
+    marks: np.ndarray, real: np.ndarray, made: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give the coverage of the pictures with each label, by works and by others.
+
+    Both [K], as in the whole: the mean over several halves of the pictures.
+    """
+    found = np.zeros((2, SPLITS, marks.shape[1]))
+    for split in range(SPLITS):
+        half, other, works = _part(len(real), len(made), split)
+        weights = marks[half] / np.maximum(marks[half].sum(axis=0), 1e-9)
+        for side, features in enumerate((made[works], real[other])):
+            found[side, split] = reached(features, real[half]) @ weights
+    ours, theirs = found.mean(axis=1)
+    return ours, theirs
 
 
 def _distinct(shown: np.ndarray) -> float:
