@@ -132,7 +132,9 @@ def test_the_command_judges_a_model_and_its_labels(
     assert value["gauges"]["quality"]["level"] == "low"  # it never learnt
     best = value["real_vs_real"]["quality"]["kid"]["mean"]
     assert value["quality"]["kid"]["mean"] > best
-    assert {row["label"] for row in value["labels"]["each"]} == {"day", "night"}
+    rows = value["labels"]["each"]
+    assert {row["label"] for row in rows} == {"day", "night"}
+    assert all(row["level"] == "low" and row["possible"] > 0.4 for row in rows)
     assert "Comparing" in told.err
 
 
