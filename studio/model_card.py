@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from studio.language import say
+from studio.language import say, table
 
 GAUGES = ("quality", "diversity", "honesty")
 LEVELS = ("high", "middle", "low")
@@ -67,9 +67,15 @@ def tell_kinds(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
     """Give which labels a model can make, well, in part and hardly, in sentences."""
     rows = labels["each"] if labels else []
     for level in LEVELS:
-        named = [row["label"] for row in rows if row["level"] == level]
+        words = table(language)
+        named = [
+            words.get(f"word.{row['label']}", row["label"])
+            for row in rows
+            if row["level"] == level
+        ]
         if named:
-            yield say(f"report.kinds.{level}", language, kinds=", ".join(named))
+            kinds = say("why.comma", language).join(named)
+            yield say(f"report.kinds.{level}", language, kinds=kinds)
 
 
 def _is_number(value: Any) -> bool:

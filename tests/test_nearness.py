@@ -153,7 +153,9 @@ def test_evaluate_lets_a_model_carry_its_pictures_and_its_report(
     assert report["gauges"] == told["gauges"] and report["fingerprint"] == before
     assert report["pictures"] == COUNT and len(report["labels"]["each"]) == 2
     worst = report["copies"]["nearest"]
-    assert len(worst) == 8 and all(each.keys() == {"seed", "distance"} for each in worst)
+    assert len(worst) == 8 and all(
+        each.keys() == {"seed", "distance"} for each in worst
+    )
     assert all(one["file"].endswith(".png") for one in told["copies"]["nearest"])
     assert fingerprint(own) == before
     memory = recall(own, card)

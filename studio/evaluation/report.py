@@ -7,7 +7,7 @@ pictures in place of the works (the best that could be), and of their mean image
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,12 @@ class Evidence:
     held: Sequence[int] = ()
     labels: Sequence[str] = ()
     marks: np.ndarray | None = None
+
+    def with_works(self, works: np.ndarray) -> Evidence:
+        """Give the same pictures, looked at but once, and other works."""
+        other = replace(self, works=works)
+        other.__dict__.update(features=self.features, mirrored=self.mirrored)
+        return other
 
     @cached_property
     def features(self) -> np.ndarray:

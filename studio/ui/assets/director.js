@@ -61,7 +61,7 @@ async function direct(room) {
   places.words.append(desk.presets.element);
   desk.kinds = new Kinds(store, places.kinds);
   desk.pad = new Pad(store, live, places, drift);
-  desk.about = new About(places.about);
+  desk.about = new About(places.about, live);
   desk.choice = modelChoice(places.studio, (name) => desk.choose(name));
   desk.shortcuts = new Shortcuts(room, desk.actions);
 

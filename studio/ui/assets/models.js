@@ -64,7 +64,9 @@ export function cardWords(card, key) {
 
 /** What a model is made of, told from its card. */
 export class About {
-  constructor(place) {
+  /** @param {import("./live.js").Live} live makes the works that a report names */
+  constructor(place, live) {
+    this.live = live;
     this.list = make("dl", { class: "about" });
     this.report = make("section", { class: "report" });
     place.append(this.list, this.report);
@@ -80,7 +82,7 @@ export class About {
       make("dd", {}, String(value)),
     ]);
     this.list.replaceChildren(...rows);
-    this.report.replaceChildren(...reportOf(card));
+    this.report.replaceChildren(...reportOf(card, this.live));
   }
 }
 

@@ -1,9 +1,12 @@
 /** What a model was measured to do: three gauges in words, the numbers one click below. */
 import { studioAddress } from "./address.js";
 import { make } from "./elements.js";
+import { wordName } from "./labels.js";
 import { languages, say } from "./languages.js";
 
 const GAUGES = ["quality", "diversity", "honesty"];
+/** Well, in part, hardly. */
+const LEVELS = ["high", "middle", "low"];
 const MEASURES = [
   ["quality", "kid", 1],
   ["quality", "swd", 1],
@@ -12,22 +15,48 @@ const MEASURES = [
 ];
 
 /** The report of `card`, and its model card to take away. @returns {Node[]} */
-export function reportOf(card) {
+export function reportOf(card, live) {
   const { report, name } = card;
   const title = make("h3", {}, say("ui.report"));
-  const parts = report ? told(report) : [line(say("card.unmeasured"))];
+  const parts = report ? told(report, card, live) : [line(say("card.unmeasured"))];
   const file = `models/${encodeURIComponent(name)}/card.md?language=${languages.current}`;
   const link = { class: "offer", href: studioAddress(file), download: "README.md" };
   const offer = make("a", { ...link, "data-act": "model_card" }, say("ui.report.card"));
   return [title, ...parts, make("p", { class: "report-card" }, offer)];
 }
 
-function told(report) {
+function told(report, card, live) {
   const words = say("card.measured", report);
   const fold = make("details", { class: "report-numbers" });
   fold.append(make("summary", {}, say("ui.report.numbers")), line(words), table(report));
   fold.append(...copies(report.copies).map(line));
-  return [...GAUGES.map((name) => gauge(name, report.gauges[name])), fold];
+  const gauges = GAUGES.map((name) => gauge(name, report.gauges[name]));
+  return [...gauges, ...kinds(report.labels?.each ?? []), fold, ...nearest(report, card, live)];
+}
+
+/** Which labels it makes well, in part and hardly. */
+function kinds(rows) {
+  const parts = LEVELS.map((level) => {
+    const named = rows.filter((row) => row.level === level).map(({ label }) => wordName(label));
+    if (!named.length) return "";
+    const some = make("span", { class: "report-kinds" }, named.join(say("why.comma")));
+    const [before, after] = say(`report.kinds.${level}`).split("{kinds}");
+    return make("p", {}, before, some, after);
+  });
+  return parts.filter(Boolean);
+}
+
+/** The works that come nearest to pictures, made when somebody unfolds them. */
+function nearest({ copies: found }, card, live) {
+  if (!found?.nearest?.length) return [];
+  const row = make("div", { class: "report-nearest" });
+  const fold = make("details", { class: "report-numbers" });
+  fold.append(make("summary", {}, say("ui.report.nearest")), row);
+  fold.addEventListener("toggle", () => {
+    if (!fold.open || row.childElementCount) return;
+    import("./refine/worst.js").then(({ showWorst }) => showWorst(row, found.nearest, card, live));
+  });
+  return [fold];
 }
 
 function gauge(name, found) {
