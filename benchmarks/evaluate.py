@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,11 +178,8 @@ def _copy(works: np.ndarray, evidence: Evidence, share: float) -> np.ndarray:
     """Put pictures that were learnt from in place of a share, moved by 4 pixels."""
     rng = np.random.default_rng(0)
     which = rng.permutation(len(works))[: round(share * len(works))]
-    learnt = np.asarray(evidence.learnt)
-    found = works.copy()
-    source = evidence.pictures[
-        learnt[rng.permutation(len(works))[: len(which)] % len(learnt)]
-    ]
+    found, learnt = works.copy(), rng.permutation(np.asarray(evidence.learnt))
+    source = evidence.pictures[np.resize(learnt, len(which))]
     moved = np.pad(source, ((0, 0), (4, 0), (4, 0), (0, 0)), mode="edge")
     found[which] = moved[:, : source.shape[1], : source.shape[2]]
     return found
@@ -195,8 +193,7 @@ def _breaches(rows: dict[str, dict[str, float]]) -> Iterator[str]:
         for gauge in real:
             values = [row[gauge] for row in steps]
             if gauge in lowered:
-                pairs = zip(values, values[1:], strict=False)
-                if any(after > before + EVEN for before, after in pairs):
+                if any(b > a + EVEN for a, b in pairwise(values)):
                     yield f"{way}: {gauge} is not monotone, {values}"
                 if values[-1] > values[0] - STILL:
                     yield f"{way}: {gauge} does not fall, {values}"
