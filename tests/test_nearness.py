@@ -20,8 +20,9 @@ from studio.checkpoint import amend, fingerprint, read_card
 from studio.cli import main
 from studio.errors import ModelError
 from studio.evaluation.features import extract_features
-from studio.evaluation.nearness import FILE, Memory, recall
-from studio.export.work import save_work
+from studio.evaluation.nearness import FILE, Memory, rank, recall
+from studio.evaluation.plausibility import NEIGHBOURS, Grounds
+from studio.export.work import read_work, save_work
 from studio.model import Model
 from studio.training.dataset import Pictures
 
@@ -220,3 +221,95 @@ def test_a_page_is_told_what_a_work_is_near_to(
     assert [each["picture"][:10] for each in near["nearest"]] == ["data:image"] * 3
     assert ask({})["error"]["code"] == "recipe_missing_field"
     assert ask({**work, "other": 1})["error"]["code"] == "recipe_unknown_field"
+
+
+def test_plausible_is_what_lies_where_pictures_lie(memory: Memory) -> None:
+    others, noise = scenes(9, 12), np.random.default_rng(0)
+    strange = noise.integers(0, 256, (4, *others.shape[1:]), np.uint8)
+    flat = np.full((4, *others.shape[1:]), 127, np.uint8)
+    judged = memory.judge(np.concatenate([others, strange, flat]))
+    real, odd = judged[:12], judged[12:]
+    assert np.mean([one.plausibility for one in real]) > 0.25
+    assert max(one.plausibility for one in odd) < 0.1
+    assert min(one.novelty for one in odd) > 0.5  # far away, but not worth a look
+    assert rank(judged)[0] < 12
+    copy = memory.judge(retouch(scenes(0, COUNT)[7])[None])[0]
+    assert copy.copy and copy.novelty < 0.1 < copy.plausibility
+    assert rank([*judged, copy])[-1] == len(judged)
+
+
+def test_each_picture_is_judged_as_if_it_were_not_among_them() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(30, 4))
+    usual = []
+    for i in range(len(features)):
+        others = np.delete(features, i, axis=0)
+        apart = np.linalg.norm(others[:, None] - others, axis=2)
+        radius = np.sort(apart, axis=1)[:, NEIGHBOURS]
+        usual.append((radius / np.linalg.norm(others - features[i], axis=1)).max())
+    assert np.allclose(Grounds.of(features).usual, np.sort(usual))
+
+
+def test_seek_tells_and_saves_the_most_novel_and_plausible(
+    own: Path, memory: Memory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["seek", "tiny"]) == 2
+    assert "carries nothing of the pictures" in capsys.readouterr().err
+    write_own(own, memory)
+    out = str(tmp_path / "best")
+    asked = ["seek", "tiny", "--seeds", "0-19", "--best", "3", "-o", out]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["among"] == 20 and len(told["works"]) == 3
+    lesser = [min(work["novelty"], work["plausibility"]) for work in told["works"]]
+    assert lesser == sorted(lesser, reverse=True)
+    for path, work in zip(told["paths"], told["works"], strict=True):
+        assert read_work(Path(path)).recipe.to_dict() == work["recipe"]
+    assert main(asked) == 0
+    assert f"Seed {told['works'][0]['seed']}: novelty" in capsys.readouterr().out
+
+
+def test_a_work_has_a_card_by_command_and_for_a_page(
+    own: Path,
+    memory: Memory,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    server: Server,
+) -> None:
+    model, path = Model.open("tiny"), tmp_path / "work.png"
+    recipe = model.recipe(5)
+    path.write_bytes(save_work(model, recipe))
+    assert main(["card", str(path)]) == 0
+    assert "carries nothing of the pictures" in capsys.readouterr().out
+    write_own(own, memory)
+    assert main(["card", str(path), "--language", "zh"]) == 0
+    told = capsys.readouterr().out
+    assert "种子 5" in told and "```json" in told and ".png" in told
+    parents = [model.recipe(7).to_dict()]
+    asked = {"recipe": recipe.to_dict(), "parents": parents, "language": "en"}
+    told = server.post("studio/card", json=asked).text
+    assert "- seed 7" in told and "made for a test" in told
+    assert model.fingerprint in told
+    asked["parents"] = parents * 17
+    error = server.post("studio/card", json=asked).json()["error"]
+    assert error["code"] == "recipe_list"
+
+
+def test_a_page_is_told_how_creative_works_are(
+    server: Server, own: Path, memory: Memory
+) -> None:
+    model = Model.open("tiny")
+    recipes = [model.recipe(seed) for seed in range(3)]
+
+    def ask(recipes: list[Any]) -> dict[str, Any]:
+        return server.post("studio/creativity", json={"recipes": recipes}).json()
+
+    asked = [recipe.to_dict() for recipe in recipes]
+    assert ask(asked)["problem"]["code"] == "near_missing"
+    write_own(own, memory)
+    works = ask(asked)["works"]
+    found = memory.judge(model.render(recipes))
+    assert [work["novelty"] for work in works] == [one.novelty for one in found]
+    assert ask([])["error"]["code"] == "recipe_list"
+    assert ask(asked * 3)["error"]["code"] == "recipe_list"
+    assert ask([*asked, {**asked[0], "model": "wild"}])["error"]
