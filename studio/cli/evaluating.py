@@ -45,6 +45,7 @@ def register(verbs: Any) -> None:
         metavar="N",
         help=text("cli.help.samples"),
     )
+    parser.add_argument("--inception", metavar="PATH", help=text("cli.help.inception"))
     parser.add_argument("--labels", metavar="COLUMN", help=text("cli.help.column"))
     for option in ("keep", "remember", "thumbnails"):
         parser.add_argument(
@@ -100,6 +101,11 @@ def _evaluate(args: argparse.Namespace) -> None:
     folder = Path(args.folder)
     if not folder.is_dir():
         raise InputError("folder_missing", folder=args.folder)
+    look = None
+    if args.inception:
+        from studio.evaluation.inception import measure_inception, open_inception
+
+        look = open_inception(Path(args.inception))
     model = Model.open(args.model)
     if args.keep or args.remember:
         find_run(model.folder or Path(args.model))  # none that still trains
@@ -110,6 +116,10 @@ def _evaluate(args: argparse.Namespace) -> None:
         raise InputError("evaluate_strangers", folder=args.folder, name=model.name)
     found = evaluate(evidence, tell)
     _name_nearest(found["copies"], files)
+    if look:
+        tell("inception")
+        seen = measure_inception(look, evidence.works, evidence.pictures)
+        found["inception"] = seen
     kept = _keep(args, model, found, (evidence, files), tell)
     answer(args, {"name": model.name, **found, **kept}, _lines(found))
 
@@ -266,6 +276,15 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
             real=f"{real['mean']:.{digits}f}",
             blank=f"{flat['mean']:.{digits}f}",
         )
+    if told := found.get("inception"):
+        sides = {"": told, "real_": told["real_vs_real"]}
+        numbers = {
+            f"{side}{key}": f"{values[key]:.{digits}f}"
+            for side, values in sides.items()
+            for key, digits in (("fid", 1), ("kid", 4))
+        }
+        made, real = told["compared"]
+        yield text("cli.evaluate.fid", **numbers, made=made, pictures=real)
     yield from _copy_lines(found["copies"])
     if found["labels"]:
         yield from tell_kinds(found["labels"], person_language())

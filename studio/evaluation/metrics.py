@@ -93,6 +93,22 @@ def kernel_distance(made: np.ndarray, real: np.ndarray) -> float:
     return 1000 * float(within - 2 * mixed.mean())
 
 
+def frechet_distance(made: np.ndarray, real: np.ndarray) -> float:
+    """Give the Frechet distance of Gaussians fitted to features [N,D] and [M,D].
+
+    |a - b|^2 + tr(A + B - 2 (A B)^(1/2)) (Eq. 6, arXiv:1706.08500); the trace of the
+    root is the sum of the roots of the eigenvalues of A^(1/2) B A^(1/2). Larger the
+    fewer there are, and never to be called FID unless the features are Inception's.
+    """
+    both = made.astype(np.float64), real.astype(np.float64)
+    (a, one), (b, two) = ((x.mean(axis=0), np.cov(x, rowvar=False)) for x in both)
+    values, vectors = np.linalg.eigh(one)
+    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
+    mixed = np.linalg.eigvalsh(root @ two @ root)
+    spread = np.trace(one) + np.trace(two) - 2 * np.sqrt(np.maximum(mixed, 0)).sum()
+    return float(((a - b) ** 2).sum() + spread)
+
+
 def density_and_coverage(
     made: np.ndarray, real: np.ndarray, neighbours: int = 5
 ) -> tuple[float, float]:
