@@ -55,7 +55,9 @@ def _are_kinds(labels: Any) -> bool:
     if labels is None:
         return True
     rows = labels["each"]
-    return all(row["level"] in LEVELS and type(row["label"]) is str for row in rows)
+    return all(
+        row["level"] in (*LEVELS, None) and type(row["label"]) is str for row in rows
+    )
 
 
 def _are_nearest(copies: dict[str, Any] | None) -> bool:

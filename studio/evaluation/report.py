@@ -246,17 +246,27 @@ def _labels(
             "reader": float(readers.quality[i]),
             "reached": float(ours[i]),
             "possible": float(theirs[i]),
-            "level": _gauge("diversity", ours[i] / max(theirs[i], 1e-9))["level"],
         }
         for i, k in enumerate(kept)
     ]
     return {
-        "each": rows,
+        "each": [{**row, "level": level_of(row)} for row in rows],
         f"among_{GROUP}": {
             "made": _distinct(shown[:, read]),
             "real": _distinct(marks[:, read] > 0),
         },
     }
+
+
+def level_of(row: dict[str, Any]) -> str | None:
+    """Say whether a kind is made: high, middle or low; None where it cannot be read.
+
+    By how often works show it over how often pictures do: those of the rarest and the
+    commonest kind may be equally varied or alike, which is what `reached` tells.
+    """
+    if row["made"] is None:
+        return None
+    return str(_gauge("diversity", row["made"] / row["real"])["level"])
 
 
 def _reach(
