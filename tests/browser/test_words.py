@@ -227,6 +227,18 @@ def test_a_work_says_why_in_both_languages(speaking: Room) -> None:
     assert speaking.errors == []
 
 
+def open_from_the_map(room: Room) -> None:
+    """Look for novel works, open the best one from the map, and come back."""
+    room.press("g").do("cull.view.map").do("cull.way.rare")
+    room.wait("() => document.querySelectorAll('.map-dot.is-drawn').length === 64")
+    dot = room.page.locator(".map-dot").first
+    assert "plausible" in dot.get_attribute("aria-label")
+    dot.dispatch_event("click")
+    room.wait("() => reverie.history.head.how === 'cull'")
+    room.wait("() => !document.querySelector('dialog[open]')")
+    room.settle().step("undo")
+
+
 def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     speaking: Room, studio: Studio
 ) -> None:
@@ -251,5 +263,6 @@ def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     assert speaking.visible(".near figure img") == 4
     assert speaking.page.locator(".near-file").first.inner_text() == "2.png"
     speaking.press("Escape").wait(closed)
+    open_from_the_map(speaking)
     speaking.press("l").press("y").wait(NEAR_SAYS, "近乎复制")
     assert speaking.errors == []
