@@ -158,5 +158,7 @@ def test_equal_pictures_and_strange_numbers_are_survived(
         Image.fromarray((120 + noise).astype(np.uint8)).save(folder / f"{i}.png")
     assert main(["evaluate", "tiny", str(folder), "--samples", "16", "--json"]) == 0
     assert "nan" not in capsys.readouterr().out.lower()
+    assert main(["evaluate", "tiny", str(folder), "--samples", "16"]) == 0
+    assert "take these numbers as a hint" in capsys.readouterr().out
     for samples in ("0", "-3", "1000000"):
         assert main(["evaluate", "tiny", str(folder), "--samples", samples]) == 2

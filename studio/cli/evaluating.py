@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FIRST_SEED = 2**31  # of the works that are measured: none that a person would choose
 SAMPLES = 512
 FEWEST_SAMPLES, MOST_SAMPLES = 16, 10_000
+SURE = 50  # works and pictures compared at a time, below which a warning is given
 # Shares held out that a run may have had: the one that fits the card is its own.
 SHARES = (0.1, 0.05, 0.15, 0.2, 0.25, 0.3, 0.0)
 
@@ -89,7 +90,17 @@ def _card_of_work(file: str, language: str) -> tuple[str, str]:
     return Path(file).name, write_work_card(recipe, card, look_near(recipe), language)
 
 
-def _evaluate(args: argparse.Namespace) -> None:
+def _evaluate(args: argparse.Namespace) -> int | None:
+    """A model is written at once or not at all: one that is left is as it was."""
+    try:
+        _measure(args)
+    except KeyboardInterrupt:
+        print(text("cli.evaluate.stopped", name=args.model), file=sys.stderr)
+        return 130
+    return None
+
+
+def _measure(args: argparse.Namespace) -> None:
     if not FEWEST_SAMPLES <= args.samples <= MOST_SAMPLES:
         told = {"fewest": FEWEST_SAMPLES, "most": MOST_SAMPLES}
         raise InputError("evaluate_samples", samples=args.samples, **told)
@@ -255,6 +266,8 @@ class _Teller:
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
+    if found["compared"] < SURE:
+        yield text("cli.evaluate.few", compared=found["compared"])
     for name, gauge in found["gauges"].items():
         sentence = text(f"cli.evaluate.{name}.{gauge['level']}")
         value = f"{100 * gauge['value']:.0f}"
