@@ -1,27 +1,32 @@
 /**
  * Picking fast: sixty-four works on one wall, a large look at the one under the hand,
- * two keys. What is picked leaves as files, as a contact sheet, or as parents.
+ * two keys; or all of them on a map of the novel and the plausible. What is picked
+ * leaves as files, as a contact sheet, or as parents.
  */
 import { button, make } from "../elements.js";
 import { languages, say, word } from "../languages.js";
 import { mainSeed } from "../recipe.js";
 import { prefer, preference } from "../preferences.js";
+import { told } from "./creativity.js";
 import { fetchPicks } from "./errands.js";
 import { styled } from "./files.js";
+import { WorksMap } from "./map.js";
 import { MANY, Pile } from "./pile.js";
 import { onSwipe } from "./swipe.js";
 import { Wall } from "./wall.js";
 
 const FILTERS = ["all", "picked", "rejected", "undecided"];
-const WAYS = ["far", "near"];
+const WAYS = ["far", "near", "rare"];
+const VIEWS = ["wall", "map"];
 /** As many parents as the server takes. */
 const PARENTS = 16;
 
 export class Cull {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
   constructor(room, desk) {
-    Object.assign(this, { desk, filter: "all", errand: null });
+    Object.assign(this, { desk, filter: "all", view: "wall", errand: null });
     styled("cull.css");
+    styled("map.css");
     this.pile = new Pile(desk);
     this.wall = new Wall({
       shows: ({ verdict }) => this.filter === "all" || (verdict ?? "undecided") === this.filter,
@@ -30,10 +35,16 @@ export class Cull {
       bring: (find) => this.#bring(find),
       open: (find) => this.#enlarge(find),
     });
+    this.map = new WorksMap({
+      look: (find) => this.#look(find),
+      bring: (find) => this.#bring(find),
+    });
     this.dialog = this.#build();
     room.append(this.dialog);
     this.pile.addEventListener("fresh", () => this.#fresh());
     this.pile.addEventListener("picture", ({ detail }) => this.#drawn(detail));
+    this.pile.addEventListener("measured", ({ detail }) => this.#measured(detail));
+    this.pile.addEventListener("searching", ({ detail }) => this.#say("ui.cull.searching", detail));
     this.pile.addEventListener("change", () => this.#follow());
     languages.addEventListener("language", () => this.#describe());
   }
@@ -45,7 +56,9 @@ export class Cull {
     this.desk.store.flush();
     this.dialog.showModal();
     this.#describe();
-    return this.pile.fits ? this.#attempt(() => this.pile.resume()) : this.#generate();
+    if (!this.pile.fits) return this.#generate();
+    this.#measure();
+    return this.#attempt(() => this.pile.resume());
   }
 
   #build() {
@@ -53,6 +66,7 @@ export class Cull {
     this.again = button("cull_again", () => this.#again(), { icon: "others" });
     this.large = make("img", { alt: "", draggable: "false" });
     this.caption = make("p", { class: "cull-caption" });
+    this.standing = make("p", { class: "cull-standing" });
     this.loupe = this.#loupe();
     this.note = make("p", { class: "cull-note", role: "status" });
     this.acts = ["zip", "sheet", "breed"].map((name) =>
@@ -66,6 +80,7 @@ export class Cull {
         { class: "cull-head" },
         word(make("h2"), { text: "ui.cull.title" }),
         this.count,
+        this.#choice("view", VIEWS, this.view, (view) => this.#arrange(view)),
         this.#choice("way", WAYS, preference("cull:way", "far"), (way) => this.#go(way)),
         this.again,
         button("close", () => dialog.close(), { icon: "close", bare: true }),
@@ -74,6 +89,7 @@ export class Cull {
         "div",
         { class: "cull-body" },
         this.wall.element,
+        this.map.element,
         this.loupe,
       ),
       make(
@@ -101,7 +117,7 @@ export class Cull {
       button("cull_wall", () => this.#shrink(), { icon: "wide" }),
       button("cull_pick", decide("picked"), { icon: "star" }),
     );
-    const loupe = make("figure", { class: "cull-loupe" }, this.large, this.caption, acts);
+    const loupe = make("figure", { class: "cull-loupe" }, this.large, this.caption, this.standing, acts);
     const swiped = onSwipe(this.large, (side) => this.#decide(side > 0 ? "picked" : "rejected"));
     this.large.addEventListener("click", () => swiped() || this.#shrink());
     return loupe;
@@ -159,9 +175,8 @@ export class Cull {
   }
 
   #generate() {
-    const touch = matchMedia("(hover: none)").matches;
-    this.#say(touch ? "ui.cull.touch" : "ui.cull.keys");
-    return this.#attempt(() => this.pile.generate(preference("cull:way", "far") === "near"));
+    this.#explain();
+    return this.#attempt(() => this.pile.generate(preference("cull:way", "far")));
   }
 
   async #attempt(task) {
@@ -172,14 +187,45 @@ export class Cull {
     }
   }
 
+  #explain() {
+    const touch = matchMedia("(hover: none)").matches;
+    const keys = touch ? "ui.cull.touch" : "ui.cull.keys";
+    this.#say(this.view === "map" ? "ui.cull.map" : keys);
+  }
+
   #fresh() {
+    this.#explain();
     this.wall.hang(this.pile.finds);
+    this.map.hang(this.pile.finds);
     this.#follow();
     this.wall.focus(this.pile.with("picked").length);
+    this.#measure();
+  }
+
+  /** The wall to pick from, or the map, for which works are measured. */
+  #arrange(view) {
+    this.view = view;
+    this.wall.element.hidden = view === "map";
+    this.map.element.hidden = view !== "map";
+    this.#explain();
+    this.#measure();
+  }
+
+  #measure() {
+    return this.view === "map" && this.#attempt(() => this.pile.measure());
+  }
+
+  #measured(finds) {
+    this.map.describe();
+    if (finds.includes(this.under)) this.#look(this.under);
+    const { length } = this.pile.finds.filter(({ standing }) => standing);
+    if (length === this.pile.finds.length) this.#explain();
+    else this.#say("ui.cull.searching", { seen: length, among: MANY });
   }
 
   #drawn(find) {
     this.wall.draw(find);
+    this.map.show(find);
     if (find === this.under) this.#look(find);
     this.#follow();
   }
@@ -199,12 +245,14 @@ export class Cull {
     const state = say(`ui.cull.is.${find.verdict ?? "undecided"}`);
     const key = seed === null ? "ui.cull.caption_child" : "ui.cull.caption";
     this.caption.textContent = say(key, { number: find.number, seed, state });
+    this.standing.textContent = find.standing ? told(find.standing) : "";
   }
 
   async #judge(find, verdict) {
     const next = find.verdict === verdict ? null : verdict;
     const written = this.pile.judge(find, next);
     this.wall.arrange();
+    this.map.show(find);
     if (find === this.under) this.#look(find);
     await written.catch(() => this.#offerExport());
   }
@@ -225,6 +273,7 @@ export class Cull {
   #describe() {
     this.#follow();
     this.wall.describe();
+    this.map.describe();
     if (this.under) this.#look(this.under);
   }
 

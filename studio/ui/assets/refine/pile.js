@@ -9,10 +9,12 @@
  * @property {"picked" | "rejected" | null} verdict
  * @property {any} moment what stands for it in the history, once it was picked
  * @property {string | null} address of its picture
+ * @property {import("./creativity.js").Standing} [standing] once it was measured
  */
 import { freshId } from "../database.js";
 import { randomSeed } from "../recipe.js";
 import { breed, grown, questionOf } from "./children.js";
+import { measure, search } from "./creativity.js";
 import { Votes } from "./votes.js";
 
 export const MANY = 64;
@@ -22,6 +24,7 @@ export class Pile extends EventTarget {
   /** @type {Find[]} */ finds = [];
   /** Whether new works are asked for, and the old ones no longer count. */ waiting = false;
   #stop = null;
+  #measuring = null;
 
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
@@ -50,10 +53,11 @@ export class Pile extends EventTarget {
   }
 
   /**
-   * New ones: around the work on the easel, or from anywhere under its sliders. What
-   * was picked stays, in the first places.
+   * New ones: "near" the work on the easel, from "far" under its sliders, or "rare" ones
+   * of those, the most novel and plausible of many. What was picked stays, in the first
+   * places.
    */
-  async generate(near) {
+  async generate(way) {
     this.stop();
     const kept = this.fits ? this.with("picked") : [];
     const { signal } = (this.#stop = new AbortController());
@@ -62,12 +66,10 @@ export class Pile extends EventTarget {
     this.waiting = true;
     this.#changed();
     try {
-      const count = MANY - kept.length;
-      const recipes = near
-        ? await this.#children(work, count, signal)
-        : strangers(work.recipe, count);
+      const found = await this.#find(way, work, MANY - kept.length, signal);
       if (signal.aborted) return;
-      const fresh = recipes.map((recipe) => ({ ...grown(recipe, work), parent, ...BLANK }));
+      const own = { parent, ...BLANK };
+      const fresh = found.map(({ recipe, ...rest }) => ({ ...grown(recipe, work), ...own, ...rest }));
       this.#take([...kept, ...fresh]);
     } catch (error) {
       if (signal.aborted) return;
@@ -85,6 +87,7 @@ export class Pile extends EventTarget {
   }
 
   stop() {
+    this.#measuring?.abort();
     this.#stop?.abort();
     this.#stop = null;
     this.waiting = false;
@@ -105,11 +108,30 @@ export class Pile extends EventTarget {
     } else if (find.moment) await history.prune(find.moment, true);
   }
 
+  /** Measure what has no numbers yet. Rejects with the reason where none can be had. */
+  async measure() {
+    const { finds } = this;
+    this.#measuring?.abort();
+    const { signal } = (this.#measuring = new AbortController());
+    const tell = (some) => this.#tell("measured", some);
+    await measure(finds, signal, tell).catch((error) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
+  async #find(way, work, count, signal) {
+    if (way === "near") return this.#children(work, count, signal);
+    const draw = (length) => strangers(work.recipe, length);
+    if (way === "far") return draw(count).map((recipe) => ({ recipe }));
+    const tell = (seen, among) => this.#tell("searching", { seen, among });
+    return (await search(draw, signal, tell)).slice(0, count);
+  }
+
   async #children(work, count, signal) {
     if (!count) return [];
     const question = questionOf(this.desk, [work.recipe], count, this.votes);
     const { children } = await breed(question, this.desk.region, signal);
-    return children.map(({ recipe }) => recipe);
+    return children.map(({ recipe }) => ({ recipe }));
   }
 
   #take(finds) {
@@ -130,7 +152,11 @@ export class Pile extends EventTarget {
     const blob = await this.desk.live.tile(find.recipe, signal).catch(() => null);
     if (!blob || signal.aborted) return;
     find.address = URL.createObjectURL(blob);
-    this.dispatchEvent(new CustomEvent("picture", { detail: find }));
+    this.#tell("picture", find);
+  }
+
+  #tell(what, detail) {
+    this.dispatchEvent(new CustomEvent(what, { detail }));
   }
 
   #changed() {
