@@ -313,3 +313,13 @@ def test_a_page_is_told_how_creative_works_are(
     assert ask([])["error"]["code"] == "recipe_list"
     assert ask(asked * 3)["error"]["code"] == "recipe_list"
     assert ask([*asked, {**asked[0], "model": "wild"}])["error"]
+
+
+def test_a_picture_painted_anew_is_a_copy_too(
+    memory: Memory, pictures: np.ndarray
+) -> None:
+    strokes = np.random.default_rng(0).normal(0, 40, pictures[7].shape)
+    painted = np.clip(pictures[7] + strokes, 0, 255).astype(np.uint8)
+    found = memory.find(painted[:, ::-1])
+    assert found.copy and found.nearest[0].file == "7.png"
+    assert found.novelty == 0 and memory.judge(painted[None])[0].copy

@@ -212,7 +212,10 @@ def gather(
     if len(pictures.images) < FEWEST:
         told = {"usable": len(pictures.images), "fewest": FEWEST}
         raise InputError("evaluate_few", folder=str(folder), **told)
-    whole = np.stack([pictures.whole(i) for i in range(len(pictures.images))])
+    whole = np.empty((len(pictures.images), *model.resolution, 3), np.uint8)
+    for i in range(len(whole)):
+        whole[i] = pictures.whole(i)
+        pictures.images[i] = whole[i]  # what was read is larger, and there are many
     own = pictures.fingerprint == model.card["data"].get("fingerprint")
     labels, marks = _marks(pictures, folder, column)
     w = model.map_seeds(range(FIRST_SEED, FIRST_SEED + samples))
@@ -314,7 +317,7 @@ def _copy_lines(copies: dict[str, Any] | None) -> Iterator[str]:
     if copies["ratio"] is not None:
         yield text("cli.evaluate.ratio", ratio=f"{copies['ratio']:.2f}")
     for each in copies["nearest"]:
-        key = "copy" if each["distance"] <= copies["bound"] else "near"
+        key = "copy" if each["copy"] else "near"
         far = {"distance": each["distance"], "bound": copies["bound"]}
         told = {name: f"{value:.2f}" for name, value in far.items()}
         told |= {"seed": str(each["seed"]), "file": each["file"]}

@@ -26,12 +26,13 @@ from studio.checkpoint import model_name
 from studio.errors import ModelError
 from studio.evaluation.features import NAME, extract_features
 from studio.evaluation.metrics import distances
-from studio.evaluation.novelty import Known, to_directions
+from studio.evaluation.novelty import FIELDS, Known, glance, to_directions
 from studio.evaluation.plausibility import Grounds
 
 FILE = "neighbours.safetensors"
 FORMAT = "2"
 WIDTH = 1280  # of the network's features
+NUMBERS = ("basis", "features", "usual", "bound", "glances", "glance_bound")
 COMPONENTS, SKETCHED = 128, 64  # numbers kept of a picture's 1280: 384 bytes
 SHOWN = 3
 SLACK = 0.002  # of distances up to 2: what rounding leaves between equal pictures
@@ -136,13 +137,16 @@ class Memory:
     """What a model remembers of its pictures: features [M,K] along components.
 
     `usual` [M], sorted, is each picture's distance to the nearest other, mirrored ones
-    too; `thumbnails` are WebP files, one a picture, or none at all.
+    too; `glances` [M,192] and their own bound find what was painted anew; `thumbnails`
+    are WebP files, one a picture, or none at all.
     """
 
     components: Components
     features: np.ndarray
     usual: np.ndarray
     bound: float
+    glances: np.ndarray
+    glance_bound: float
     files: Sequence[str]
     thumbnails: Sequence[bytes]
 
@@ -165,8 +169,12 @@ class Memory:
         turned = components.place(mirrored)
         known = Known.of(pictures, placed, see=components.see, mirrored=turned)
         small = [_shrink(picture) for picture in pictures] if thumbnails else []
-        bound = max(known.bound, SLACK)
-        return cls(components, placed, known.usual, bound, list(files), small)
+        seen = _half(glance(pictures))
+        again = Known.of(pictures, seen, see=glance)
+        bounds = (max(one.bound, SLACK) for one in (known, again))
+        bound, glance_bound = bounds
+        kept = seen, glance_bound, list(files), small
+        return cls(components, placed, known.usual, bound, *kept)
 
     @cached_property
     def grounds(self) -> Grounds:
@@ -175,28 +183,30 @@ class Memory:
 
     def judge(self, pictures: np.ndarray) -> list[Standing]:
         """Tell how novel and how plausible uint8 pictures [N,H,W,3] are."""
-        straight, turned, plausibility = self._compare(pictures)
-        near = np.minimum(straight, turned).min(axis=1)
-        copies = near <= self.bound
-        numbers = zip(self._novelty(near), plausibility, copies, strict=True)
+        straight, turned, again, plausibility = self._compare(pictures)
+        near = np.minimum(straight, turned)
+        copies = self._closeness(near, again).min(axis=1) <= 1
+        novelty = self._novelty(near.min(axis=1), again.min(axis=1))
+        numbers = zip(novelty, plausibility, copies, strict=True)
         return [Standing(float(n), float(p), bool(c)) for n, p, c in numbers]
 
     def find(self, picture: np.ndarray) -> Nearness:
         """Compare one uint8 picture [H,W,3], and its mirror image, with all. Exact."""
-        (straight,), (turned,), (plausibility,) = self._compare(picture[None])
+        (straight,), (turned,), (again,), (plausibility,) = self._compare(picture[None])
         near = np.minimum(straight, turned)
-        first = np.argsort(near, kind="stable")[:SHOWN]
+        close = self._closeness(near, again)
+        first = np.argsort(close, kind="stable")[:SHOWN]
         nearest = [
             Neighbour(
                 self.files[i],
                 round(float(near[i]), 4),
                 bool(turned[i] < straight[i]),
-                bool(near[i] <= self.bound),
+                bool(close[i] <= 1),
                 _address(self.thumbnails[i]) if self.thumbnails else None,
             )
             for i in first
         ]
-        novelty = float(self._novelty(near[first[:1]])[0])
+        novelty = float(self._novelty(near.min(keepdims=True), again.min())[0])
         return Nearness(
             novelty=novelty,
             plausibility=float(plausibility),
@@ -212,20 +222,29 @@ class Memory:
             nearest=nearest,
         )
 
-    def _compare(
-        self, pictures: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give distances to all pictures, and mirrored: [N,M] twice; plausibility."""
+    def _compare(self, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Give distances to all pictures, and mirrored, and of glances at either.
+
+        Each [N,M]; then plausibility [N].
+        """
         both = np.concatenate([pictures, pictures[:, :, ::-1]])
         seen = self.components.see(both)
         apart = distances(seen, self.features)
         half = len(pictures)
         plausibility = self.grounds.place(seen[:half])
-        return apart[:half], apart[half:], plausibility.round(4)
+        again = distances(glance(both), self.glances)
+        again = np.minimum(again[:half], again[half:])
+        return apart[:half], apart[half:], again, plausibility.round(4)
 
-    def _novelty(self, near: np.ndarray) -> np.ndarray:
+    def _closeness(self, near: np.ndarray, again: np.ndarray) -> np.ndarray:
+        """Give distances as shares of what makes a copy, the lesser where it is one."""
+        close, painted = near / self.bound, again / self.glance_bound
+        return np.where(painted <= 1, np.minimum(close, painted), close)
+
+    def _novelty(self, near: np.ndarray, again: np.ndarray) -> np.ndarray:
         nearer = np.searchsorted(self.usual, near - SLACK)
-        return np.round(nearer / len(self.usual), 4)
+        novelty = np.round(nearer / len(self.usual), 4)
+        return np.where(again <= self.glance_bound, 0.0, novelty)
 
     def pack(self, pictures: str) -> bytes:
         """Give this as a file, marked with the fingerprint of the pictures."""
@@ -234,6 +253,8 @@ class Memory:
             "features": self.features.astype(np.float16),
             "usual": self.usual.astype(np.float32),
             "bound": np.array([self.bound], np.float32),
+            "glances": self.glances.astype(np.float16),
+            "glance_bound": np.array([self.glance_bound], np.float32),
         }
         if self.thumbnails:
             sizes = np.array([len(data) for data in self.thumbnails], np.int32)
@@ -322,10 +343,7 @@ def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
     with safe_open(path, framework="np") as file:
         told = dict(file.metadata() or {})
         found = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    numbers = {
-        key: found[key].astype(np.float32)
-        for key in ("basis", "features", "usual", "bound")
-    }
+    numbers = {key: found[key].astype(np.float32) for key in NUMBERS}
     files = json.loads(told.pop("files", "[]"))
     small = _part(found["sizes"], found["thumbnails"]) if "sizes" in found else []
     _check(numbers, files, small)
@@ -334,6 +352,8 @@ def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
         numbers["features"],
         numbers["usual"],
         float(numbers["bound"][0]),
+        numbers["glances"],
+        float(numbers["glance_bound"][0]),
         files,
         small,
     )
@@ -349,7 +369,8 @@ def _check(
         1 < count <= MOST_PICTURES
         and numbers["basis"].shape == (kept, WIDTH)
         and numbers["usual"].shape == (count,)
-        and numbers["bound"].shape == (1,)
+        and numbers["bound"].shape == numbers["glance_bound"].shape == (1,)
+        and numbers["glances"].shape == (count, 3 * FIELDS**2)
         and len(files) == count
         and all(isinstance(file, str) for file in files)
         and len(thumbnails) in (0, count)

@@ -5,7 +5,8 @@ brought to length 1: what is seen, and not how much of it. Features of noise and
 blurs are short, so that plain distances take them for near to many pictures, and noise
 for a copy of fog (docs/log.md). What distance makes a copy is not guessed: other views
 of the same picture, slightly cropped and saved again, tell it; and only a few pictures
-may be as near to another one.
+may be as near to another one. The same is asked of the colours of a few fields, by
+which a copy is known that was painted anew: features see the strokes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ COPIES = 0.95  # the share of those views that are to be called copies, at most
 TWINS = 0.05  # the share of pictures that may be as near to another one
 CROP = 0.95  # the least side of a view
 SHOWN = 8  # of the works that come nearest
+FIELDS = 8  # each side, whose colours a glance takes in
 
 See = Callable[[np.ndarray], np.ndarray]  # uint8 pictures [N,H,W,3] to features [N,D]
 
@@ -88,6 +90,18 @@ def see_directions(pictures: np.ndarray) -> np.ndarray:
     return to_directions(extract_features(pictures))
 
 
+def glance(pictures: np.ndarray) -> np.ndarray:
+    """Give the colours of the fields of uint8 pictures [N,H,W,3], from their mean.
+
+    Float32 [N,192] of length 1: neither lighter nor bolder makes another picture.
+    """
+    size, filter_ = (FIELDS, FIELDS), Image.Resampling.BOX
+    images = (Image.fromarray(np.ascontiguousarray(p)) for p in pictures)
+    small = np.stack([np.asarray(image.resize(size, filter_)) for image in images])
+    fields = small.reshape(len(small), -1).astype(np.float32)
+    return to_directions(fields - fields.mean(axis=1, keepdims=True))
+
+
 def nearest(
     a: np.ndarray, b: np.ndarray, *, skip_self: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +121,11 @@ def nearest(
 
 
 def measure_copies(
-    features: np.ndarray, known: Known, learnt: Sequence[int], held: Sequence[int]
+    features: np.ndarray,
+    known: Known,
+    learnt: Sequence[int],
+    held: Sequence[int],
+    glances: tuple[np.ndarray, Known] | None = None,
 ) -> dict[str, Any]:
     """Tell how many works are near-copies, and whether learning by heart shows.
 
@@ -115,19 +133,39 @@ def measure_copies(
     as another view of it, `twins` of pictures that lie so to another one. `ratio` is
     the median distance to the pictures `held` out over that to as many which were
     `learnt` from: 1 where neither is nearer, more where works cling to what was learnt;
-    None where none were held out.
+    None where none were held out. `glances` of the works, and of the pictures, find
+    copies that were painted anew: `repainted` is their share, which is part of `share`.
     """
     distance, which = known.find(features)
-    first = np.argsort(distance)[:SHOWN]
+    close = distance / max(known.bound, 1e-9)
+    twins, again = (
+        float((known.usual <= known.bound).mean()),
+        np.zeros(len(close), bool),
+    )
+    if glances is not None:
+        apart, seen = glances[1].find(glances[0])
+        again = apart <= glances[1].bound
+        close = np.where(
+            again, np.minimum(close, apart / max(glances[1].bound, 1e-9)), close
+        )
+        which = np.where(again, seen, which)
+        twins = max(twins, float((glances[1].usual <= glances[1].bound).mean()))
+    first = np.argsort(close)[:SHOWN]
     return {
-        "share": float((distance <= known.bound).mean()),
-        "twins": float((known.usual <= known.bound).mean()),
+        "share": float((close <= 1).mean()),
+        "repainted": float(again.mean()),
+        "twins": twins,
         "ratio": _clinging(features, known.features, learnt, held),
         "bound": known.bound,
         "median_distance": float(np.median(distance)),
         "usual_distance": float(np.median(known.usual)),
         "nearest": [
-            {"work": int(i), "picture": int(which[i]), "distance": float(distance[i])}
+            {
+                "work": int(i),
+                "picture": int(which[i]),
+                "distance": float(distance[i]),
+                "copy": bool(close[i] <= 1),
+            }
             for i in first
         ],
     }

@@ -22,6 +22,7 @@ from studio.evaluation.metrics import (
 )
 from studio.evaluation.novelty import (
     Known,
+    glance,
     measure_copies,
     see_directions,
     to_directions,
@@ -217,8 +218,10 @@ def _copies(
         see=see_directions,
         mirrored=to_directions(evidence.mirrored),
     )
+    pictures = evidence.pictures
+    glances = glance(evidence.works), Known.of(pictures, glance(pictures), see=glance)
     made = to_directions(made)
-    return measure_copies(made, known, evidence.learnt, evidence.held)
+    return measure_copies(made, known, evidence.learnt, evidence.held, glances)
 
 
 def _labels(
