@@ -31,7 +31,7 @@ def write_work_card(
     model = plain(words_of(card, "title", language) or recipe.model)
     source = _source(recipe, language)
     parts = [
-        f"# {model}: {source}\n",
+        f"# {model} · {source}\n",
         say("work.about", language, model=model),
         *_section("recipe", _recipe(recipe, language), language),
         *_section("creativity", list(tell_near(found, language, plain)), language),
@@ -67,7 +67,7 @@ def tell_near(
 
 
 def _section(name: str, lines: Sequence[str], language: str) -> list[str]:
-    listed = [line if line.startswith("```") else f"- {line}" for line in lines]
+    listed = [line if "```" in line else f"- {line}" for line in lines]
     return ["", f"## {say(f'work.{name}', language)}", "", *listed]
 
 
@@ -83,7 +83,7 @@ def _recipe(recipe: Recipe, language: str) -> list[str]:
     text = recipe.to_json()
     if len(text) > WHOLE:
         return [*lines, say("work.long", language)]
-    return [*lines, f"```json\n{text}\n```"]
+    return [*lines, f"\n```json\n{text}\n```"]
 
 
 def _source(recipe: Recipe, language: str) -> str:
