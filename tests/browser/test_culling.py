@@ -128,7 +128,8 @@ def test_on_a_phone_a_tap_enlarges_and_a_swipe_rejects(
     assert room.visible(".cull-loupe img") == 1
     room.page.tap("[data-act='cull_pick']")
     room.wait(COUNT, "1 picked, 0 rejected")
-    assert room.page.inner_text(".cull-caption").startswith("3 ")
+    caption = "document.querySelector('.cull-caption').textContent"
+    room.wait(f"() => {caption}.startsWith('3 ')")
     room.page.tap("[data-act='cull_wall']")
     room.page.locator(".find").nth(4).evaluate(
         """(tile) => {
