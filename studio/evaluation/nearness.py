@@ -24,16 +24,16 @@ from safetensors.numpy import save
 
 from studio.checkpoint import model_name
 from studio.errors import ModelError
-from studio.evaluation.features import NAME, extract_features
+from studio.evaluation.components import Components, round_half
+from studio.evaluation.features import NAME
 from studio.evaluation.metrics import distances
-from studio.evaluation.novelty import FIELDS, Known, glance, to_directions
+from studio.evaluation.novelty import FIELDS, Known, glance
 from studio.evaluation.plausibility import Grounds
 
 FILE = "neighbours.safetensors"
 FORMAT = "2"
 WIDTH = 1280  # of the network's features
 NUMBERS = ("basis", "features", "usual", "bound", "glances", "glance_bound")
-COMPONENTS, SKETCHED = 128, 64  # numbers kept of a picture's 1280: 384 bytes
 SHOWN = 3
 SLACK = 0.002  # of distances up to 2: what rounding leaves between equal pictures
 THUMBNAIL = 64  # pixels, the longer side
@@ -45,40 +45,6 @@ MOST_BYTES = 256 * 2**20
 LEVELS = (("familiar", 0.25), ("between", 0.75), ("novel", 1.0))
 # Shares of pictures that are less real, up to which a work is as plausible as that.
 PLAUSIBLE = (("low", 0.05), ("middle", 0.25), ("high", 1.0))
-
-
-@dataclass(frozen=True)
-class Components:
-    """Pictures as `basis` [K,1280] sees the directions of their features.
-
-    First principal components; then directions by chance through all that those do
-    not see, so long that distances there are kept on average (Johnson and
-    Lindenstrauss): without them, what is like no picture at all would lie amid them,
-    and with few pictures anything would be near to one.
-    """
-
-    basis: np.ndarray
-
-    @classmethod
-    def of(cls, features: np.ndarray) -> Components:
-        """Find the components of features [M,1280], rounded as they are kept."""
-        seen = to_directions(features)
-        # of the second moments, so that 200,000 pictures fit in memory
-        _, vectors = np.linalg.eigh(seen.T @ seen)
-        first = vectors[:, ::-1][:, : min(COMPONENTS, len(features))]
-        width, kept = first.shape
-        chance = np.random.default_rng(0).standard_normal((width, SKETCHED))
-        spread, _ = np.linalg.qr(chance - first @ (first.T @ chance))
-        length = np.sqrt((width - kept) / SKETCHED)
-        return cls(_half(np.vstack([first.T, length * spread.T])))
-
-    def place(self, features: np.ndarray) -> np.ndarray:
-        """Give features [N,1280] along the components: float32 [N,K]."""
-        return (to_directions(features) @ self.basis.T).astype(np.float32)
-
-    def see(self, pictures: np.ndarray) -> np.ndarray:
-        """Give uint8 pictures [N,H,W,3] along the components: float32 [N,K]."""
-        return self.place(extract_features(pictures))
 
 
 @dataclass(frozen=True)
@@ -165,11 +131,11 @@ class Memory:
         `features` [M,1280] are theirs, and those of their mirror images.
         """
         components = Components.of(features)
-        placed = _half(components.place(features))
+        placed = round_half(components.place(features))
         turned = components.place(mirrored)
         known = Known.of(pictures, placed, see=components.see, mirrored=turned)
         small = [_shrink(picture) for picture in pictures] if thumbnails else []
-        seen = _half(glance(pictures))
+        seen = round_half(glance(pictures))
         again = Known.of(pictures, seen, see=glance)
         bounds = (max(one.bound, SLACK) for one in (known, again))
         bound, glance_bound = bounds
@@ -386,11 +352,6 @@ def _part(sizes: np.ndarray, joined: np.ndarray) -> list[bytes]:
         raise ValueError
     pairs = zip(ends - sizes, ends, strict=True)
     return [joined[start:end].tobytes() for start, end in pairs]
-
-
-def _half(array: np.ndarray) -> np.ndarray:
-    """Round to fp16, as the file does, so that distances are those of the file."""
-    return array.astype(np.float16).astype(np.float32)
 
 
 def _shrink(picture: np.ndarray) -> bytes:
