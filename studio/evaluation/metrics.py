@@ -96,17 +96,23 @@ def kernel_distance(made: np.ndarray, real: np.ndarray) -> float:
 def frechet_distance(made: np.ndarray, real: np.ndarray) -> float:
     """Give the Frechet distance of Gaussians fitted to features [N,D] and [M,D].
 
-    |a - b|^2 + tr(A + B - 2 (A B)^(1/2)) (Eq. 6, arXiv:1706.08500); the trace of the
-    root is the sum of the roots of the eigenvalues of A^(1/2) B A^(1/2). Larger the
-    fewer there are, and never to be called FID unless the features are Inception's.
+    |a - b|^2 + tr(A + B - 2 (A B)^(1/2)) (Eq. 6, arXiv:1706.08500). With A = X'X and
+    B = Y'Y the trace of the root is the sum of the singular values of XY', so that
+    features of thousands of numbers cost what their few samples do. Larger the fewer
+    there are, and never to be called FID unless the features are Inception's.
     """
-    both = made.astype(np.float64), real.astype(np.float64)
-    (a, one), (b, two) = ((x.mean(axis=0), np.cov(x, rowvar=False)) for x in both)
-    values, vectors = np.linalg.eigh(one)
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    mixed = np.linalg.eigvalsh(root @ two @ root)
-    spread = np.trace(one) + np.trace(two) - 2 * np.sqrt(np.maximum(mixed, 0)).sum()
-    return float(((a - b) ** 2).sum() + spread)
+    (a, x), (b, y) = (_spread(x.astype(np.float64)) for x in (made, real))
+    mixed = np.linalg.svd(x @ y.T, compute_uv=False).sum()
+    return float(((a - b) ** 2).sum() + (x**2).sum() + (y**2).sum() - 2 * mixed)
+
+
+def _spread(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the mean of features [N,D], and a root X of their covariance X'X."""
+    mean = features.mean(axis=0)
+    root = (features - mean) / np.sqrt(len(features) - 1)
+    if len(root) > root.shape[1]:
+        root = np.asarray(np.linalg.qr(root, "r"))
+    return mean, root
 
 
 def density_and_coverage(
