@@ -223,6 +223,8 @@ def test_the_doctor_shows_what_is_wrong_and_what_to_expect(
     problems = {row["file"]: row["found"] for row in found["problems"]}
     assert problems["broken.png"] == {"broken": ""}
     assert "duplicate" in problems["again.png"] or "duplicate" in problems["0.png"]
+    names = ("again", *range(5))
+    assert found["sides"] == {f"{name}.png": [240, 240] for name in names}
     assert (found["expectation"], found["fine_tune"]) == ("few", True)
     assert found["resolution"] == [224, 224]
     assert found["dials"]["good"]["minutes"] > found["dials"]["quick"]["minutes"]

@@ -28,7 +28,8 @@ MOST_FILES = 100_000  # of a folder: more is somebody's whole disk
 MOST_SHOWN = 200  # pictures with a problem
 THUMB = 144  # pixels
 HANDFUL = 6  # pictures that are shown as training will see them
-DEFAULT_SIDE = 224
+LARGEST_SIDE = 1024  # pixels: no run is larger
+MOST_SMALL = 2000  # pictures whose sizes are told
 
 
 def table() -> list[tuple[str, str, Endpoint]]:
@@ -90,8 +91,7 @@ async def look(request: Request) -> Response:
     """``GET /studio/pictures?folder= or set=``: what the data set doctor finds."""
     admit_training()
     folder = folder_of(request)
-    side = _side(request.query_params.get("resolution", ""))
-    return JSONResponse(await run_in_threadpool(_look, folder, side))
+    return JSONResponse(await run_in_threadpool(_look, folder))
 
 
 async def thumb(request: Request) -> Response:
@@ -115,24 +115,20 @@ def folder_of(request: Request) -> Path:
     return folder
 
 
-def _side(typed: str) -> int:
-    sane = typed.isdecimal() and len(typed) < 5
-    return int(typed) if sane else DEFAULT_SIDE
-
-
-def _look(folder: Path, side: int) -> dict[str, Any]:
+def _look(folder: Path) -> dict[str, Any]:
     if not folder.is_dir():
         raise InputError("folder_missing", folder=folder.name)
     _refuse_whole_disks(folder)
-    diagnosis = examine(folder, (side, side))
+    diagnosis = examine(folder, (0, 0))  # which are small, the page tells by `sides`
     found = summarise(diagnosis)
-    found.pop("files")
+    del found["files"], found["small"]
     own = folder.parent == pictures_folder()
     return {
         **found,
         "folder": str(folder),
         "set": folder.name if own else None,
         "problems": _problems(diagnosis),
+        "sides": smallest(diagnosis),
         "some": [file for file in diagnosis.sizes if file not in diagnosis.problems][
             :12
         ],
@@ -150,6 +146,14 @@ def handful(diagnosis: Diagnosis) -> list[str]:
     last = len(files) - 1
     places = {round(i * last / (HANDFUL - 1)) for i in range(HANDFUL)}
     return [files[place] for place in sorted(places)] if files else []
+
+
+def smallest(diagnosis: Diagnosis) -> dict[str, tuple[int, int]]:
+    """Give height and width of what is small at some size, the smallest first."""
+    sizes = diagnosis.sizes
+    small = [file for file in sizes if min(sizes[file]) < LARGEST_SIDE]
+    small.sort(key=lambda file: (min(sizes[file]), file))
+    return {file: sizes[file] for file in small[:MOST_SMALL]}
 
 
 def _problems(diagnosis: Diagnosis) -> list[dict[str, Any]]:

@@ -28,6 +28,9 @@ DROP = """async ([files]) => {
   document.querySelector(".zone").dispatchEvent(new DragEvent("drop", event));
 }"""
 
+# The page itself never scrolls beside a panel that does.
+STANDS = "document.documentElement.scrollHeight === innerHeight"
+
 
 def go_to_train(room: Room) -> Room:
     room.page.click("[data-room-link=train]")
@@ -147,6 +150,13 @@ def test_a_problem_is_left_out_with_one_click(train: Room, tmp_path: Path) -> No
     page = train.page
     page.fill("[data-field=path]", str(tmp_path))
     page.click("[data-act=train-look]")
+    page.wait_for_selector(".doctor-count")
+    # what is small follows the size that is typed
+    page.select_option("[data-field=base]", "scratch|all")
+    page.fill("[data-field=resolution]", "64")
+    page.wait_for_selector(".kind[data-kind=small]", state="detached")
+    assert page.evaluate(STANDS)
+    page.fill("[data-field=resolution]", "32x96")
     page.wait_for_selector(".kind[data-kind=small]")
     count = "document.querySelector('.doctor-count').innerText"
     before = page.evaluate(count)
@@ -228,8 +238,9 @@ def test_a_run_of_the_terminal_shows_up_and_wrong_settings_are_told(
         .getAttribute('aria-pressed') === 'true'"""
     )
     # all of it without scrolling
-    fits = "() => document.querySelector('.train-main')"
-    train.wait(f"{fits}.scrollHeight <= document.querySelector('.train').clientHeight")
+    main = "document.querySelector('.train-main')"
+    train.wait(f"() => {main}.scrollHeight <= {main}.clientHeight")
+    assert page.evaluate(STANDS)
 
 
 def test_a_phone_shows_the_train_room_without_sideways_scrolling(

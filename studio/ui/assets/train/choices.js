@@ -3,7 +3,7 @@ import { make } from "../elements.js";
 import { languages, word } from "../languages.js";
 import { Advanced } from "./advanced.js";
 import { choice, duration, field, line, press } from "./parts.js";
-import { Seen } from "./seen.js";
+import { Seen, sidesOf } from "./seen.js";
 import { readKin } from "./server.js";
 
 const DIALS = ["quick", "good", "best"];
@@ -15,7 +15,9 @@ export class Choices {
   #dials = {};
   #proposed = [224, 224];
 
-  constructor(onTry) {
+  /** @param {(sides: number[]) => void} onSize told when another size is chosen */
+  constructor(onTry, onSize) {
+    this.onSize = onSize;
     this.advanced = new Advanced();
     this.seen = new Seen(() => this.#see());
     this.bases = [];
@@ -155,6 +157,7 @@ export class Choices {
     const [name, parts] = this.base.value.split("|");
     const base = parts === "all" && this.bases.find((known) => known.name === name);
     this.size.disabled = Boolean(base);
+    word(this.sizeHint, { text: `ui.train.size.${base ? "given" : "hint"}` });
     const size = base ? base.resolution : this.#proposed;
     if (base || this.wasFixed) this.size.value = size[0] === size[1] ? size[0] : size.join("x");
     this.wasFixed = Boolean(base);
@@ -166,6 +169,7 @@ export class Choices {
     const [name] = this.base.value.split("|");
     const base = this.bases.find((known) => known.name === name);
     const size = this.size.value.trim();
+    this.onSize(sidesOf(size));
     this.seen.show({ size, base: base?.name, title: base && titleOf(base) });
     this.advanced.looks.show({ size, framing: this.seen.framing, family: this.family() });
   }
@@ -197,6 +201,7 @@ export class Choices {
     this.size = make("input", { type: "text", class: "text short", inputmode: "numeric" });
     this.size.addEventListener("input", () => this.#see());
     this.size.dataset.field = "resolution";
+    this.sizeHint = line("ui.train.size.hint", {}, "field-hint");
     this.base = make("select", { class: "choice", onchange: () => this.#choose() });
     this.why = line("ui.train.base.hint", {}, "field-hint");
     this.labelled = choice([]);
@@ -207,11 +212,12 @@ export class Choices {
     this.energy.hidden = true;
     this.try = press("try", onTry);
     const grid = make("div", { class: "choices-grid" });
-    const baseField = field("base", this.base);
+    const [sizeField, baseField] = [field("size", this.size), field("base", this.base)];
+    sizeField.append(this.sizeHint);
     baseField.append(this.why);
     grid.append(
       field("name", this.name),
-      field("size", this.size, "ui.train.size.hint"),
+      sizeField,
       baseField,
       this.labels,
     );

@@ -7,12 +7,16 @@ import { thumbAddress } from "./server.js";
 /** What nothing can be learnt from, and what was counted once already. */
 const OUT_ANYWAY = ["broken", "duplicate"];
 const KINDS = ["outlier", "near_duplicate", "small", "grey", "odd"];
+/** Pictures in the strip. */
+const MOST_SHOWN = 200;
 
 /** Characters of a value in a sentence. */
 const MOST_TOLD = 80;
 
 export class Doctor {
   #out = new Set();
+  /** What is wrong with which file, at the size that is chosen. */
+  #wrong = new Map();
 
   constructor(onChange) {
     this.onChange = onChange;
@@ -20,28 +24,47 @@ export class Doctor {
   }
 
   get excluded() {
-    return [...this.#out].sort();
+    return [...this.#out].filter((file) => this.#wrong.has(file)).sort();
   }
 
   /** How many pictures will be learnt from. */
   get count() {
-    return this.found.usable - this.#out.size;
+    return this.found.usable - this.excluded.length;
   }
 
   /** Show the findings for the pictures that lie at `where`. */
   show(found, where) {
     Object.assign(this, { found, where });
     this.#out.clear();
-    this.cards = new Map();
     this.summary = line("ui.train.found", {}, "doctor-count");
     this.hope = line("ui.train.expect.few", {}, "doctor-hope");
-    const strip = make("div", { class: "problems" });
-    strip.append(...found.problems.map((row) => this.#card(row)));
-    if (!found.problems.length) strip.append(...found.some.map((file) => this.#plain(file)));
-    this.kinds = make("div", { class: "kinds" }, ...this.#kinds());
+    this.strip = make("div", { class: "problems" });
+    this.kinds = make("div", { class: "kinds" });
+    this.how = line("ui.train.leave_out", {}, "faint");
     const words = make("div", { class: "doctor-words" }, this.summary, this.hope, labelLine(found.labels));
-    const how = found.problems.length ? line("ui.train.leave_out", {}, "faint") : "";
-    this.element.replaceChildren(words, this.kinds, strip, how);
+    this.element.replaceChildren(words, this.kinds, this.strip, this.how);
+    this.#judge(found.resolution);
+  }
+
+  /** Another size was typed, as sides in pixels: other pictures are too small for it. */
+  measure(size) {
+    const known = this.found && size.every((side) => side > 0);
+    if (known && String(size) !== String(this.size)) this.#judge(size);
+  }
+
+  #judge(size) {
+    this.size = size;
+    const [height, width] = size;
+    this.#wrong = new Map(this.found.problems.map(({ file, found }) => [file, found]));
+    for (const [file, [high, wide]] of Object.entries(this.found.sides)) {
+      if (high >= height && wide >= width) continue;
+      this.#wrong.set(file, { ...this.#wrong.get(file), small: "" });
+    }
+    this.cards = new Map();
+    const cards = [...this.#wrong].slice(0, MOST_SHOWN).map((row) => this.#card(row));
+    this.strip.replaceChildren(...(cards.length ? cards : this.found.some.map((file) => this.#plain(file))));
+    this.kinds.replaceChildren(...this.#kinds());
+    this.how.hidden = !cards.length;
     this.#tell();
   }
 
@@ -60,6 +83,7 @@ export class Doctor {
     for (const toggle of this.kinds.children) {
       const all = this.#filesWith(toggle.dataset.kind).every((file) => this.#out.has(file));
       toggle.classList.toggle("is-out", all);
+      toggle.setAttribute("aria-pressed", String(!all));
     }
     this.onChange();
   }
@@ -79,9 +103,9 @@ export class Doctor {
   }
 
   #filesWith(kind) {
-    return this.found.problems
-      .filter(({ found }) => kind in found && !OUT_ANYWAY.some((out) => out in found))
-      .map(({ file }) => file);
+    return [...this.#wrong]
+      .filter(([, found]) => kind in found && !OUT_ANYWAY.some((out) => out in found))
+      .map(([file]) => file);
   }
 
   #toggleAll(files) {
@@ -90,7 +114,7 @@ export class Doctor {
     this.#tell();
   }
 
-  #card({ file, found }) {
+  #card([file, found]) {
     const [problem] = [...OUT_ANYWAY, ...KINDS].filter((kind) => kind in found);
     const picture = make("span", { class: "problem-picture" });
     if (problem !== "broken") picture.append(this.#image(file));

@@ -128,7 +128,8 @@ export class Film {
   }
 }
 
-/** A generator that has seen nothing yet is that of the model it starts from. */
+/** What has learnt nothing yet is told without a number. */
 function captionOf({ kind, kimg }) {
-  return `ui.train.sheet.${kind === "generator" && kimg === 0 ? "start" : kind}`;
+  const early = kind === "autoencoder" ? "untaught" : "start";
+  return `ui.train.sheet.${kimg === 0 ? early : kind}`;
 }

@@ -17,7 +17,7 @@ export class Form {
     this.notice = new Notice();
     this.intake = new Intake((where, title) => this.#examine(where, title));
     this.doctor = new Doctor(() => this.#changed());
-    this.choices = new Choices(() => this.#try());
+    this.choices = new Choices(() => this.#try(), (size) => this.doctor.measure(size));
     this.element = this.#build();
   }
 

@@ -84,9 +84,15 @@ export class Seen {
   }
 }
 
+/** Height and width of a size as typed; what is no number is NaN. */
+export function sidesOf(size) {
+  const [height, width = height] = size.split(/[x\u00d7]/i).map(Number);
+  return [height, width];
+}
+
 /** Give `row` the shape that was typed for its pictures; tells it as height x width. */
 export function shapeTo(row, size) {
-  const [height, width = height] = size.split(/[x\u00d7]/i).map(Number);
+  const [height, width] = sidesOf(size);
   row.style.setProperty("--frame", width / height > 0 ? width / height : 1);
   return `${height}x${width}`;
 }
