@@ -37,7 +37,7 @@ export class Curves {
   #draw(name, points) {
     const { value, canvas } = this.rows.get(name);
     const newest = points.at(-1)[1];
-    value.textContent = Math.abs(newest) >= 100 ? newest.toFixed(0) : newest.toFixed(2);
+    value.textContent = figure(newest);
     const wide = canvas.clientWidth || 260;
     const scale = devicePixelRatio || 1;
     canvas.width = wide * scale;
@@ -57,6 +57,12 @@ export class Curves {
     pen.arc(...places.at(-1), 2.5, 0, 7);
     pen.fill();
   }
+}
+
+/** A number as it is read: no long tail, no minus before nothing. */
+function figure(value) {
+  const told = value.toFixed(Math.abs(value) >= 100 ? 0 : 2);
+  return told.replace("-", Number(told) ? "\u2212" : "");
 }
 
 /** Points as places on a canvas, a little away from its edges. */

@@ -99,7 +99,8 @@ export class Rule {
     word(name, { name: "ui.train.publish_as" });
     const publish = async (replace) => {
       const wish = { model: name.value.trim(), replace, ...(kimg === null ? {} : { kimg }) };
-      go.disabled = true;
+      go.disabled = again.disabled = true;
+      word(go, { text: "ui.train.publishing" });
       this.notice.tell();
       try {
         const { model } = await ruleRun(this.run.name, "publish", wish);
@@ -109,7 +110,8 @@ export class Rule {
         again.hidden = false;
         this.notice.tell({ code: "ui.train.model_taken", params: error.params });
       } finally {
-        go.disabled = false;
+        go.disabled = again.disabled = false;
+        word(go, { text: "ui.train.publish_go" });
       }
     };
     const go = press("publish_go", () => publish(false), "is-main");

@@ -83,7 +83,7 @@ function factsOf(run) {
   return {
     left: going ? say(...duration(Math.max(0, left))) : "\u2013",
     seen: seen >= 10000 ? say("ui.train.thousand", { n: Math.round(seen / 1000) }) : String(seen),
-    speed: run.images_per_s ? say("ui.train.per_second", { n: run.images_per_s }) : "\u2013",
+    speed: run.images_per_s ? say("ui.train.per_second", { n: figure(run.images_per_s) }) : "\u2013",
     best: run.best ? say("ui.train.at_kimg", { n: run.best.kimg }) : "\u2013",
     device: run.device?.toUpperCase() ?? "\u2013",
     memory: memoryOf(run),
