@@ -91,6 +91,12 @@ def test_the_branch_one_stands_on_is_not_pruned_to_its_root(tree: Room) -> None:
 def test_three_works_are_bred_and_two_of_them_compared(tree: Room) -> None:
     tick(tree, 1, 2)
     assert tree.page.locator("[data-act=compare]").is_enabled()
+    # Escape leaves the comparison, and the tree with its ticks is still there
+    tree.do("compare").wait("() => document.querySelector('.wipe').checkVisibility()")
+    tree.press("Escape").wait("() => document.activeElement.dataset.act === 'compare'")
+    assert tree.visible(".wipe") == 0
+    tree.do("compare").page.click(".tree-head [data-act=close]")
+    tree.press("t").wait("() => document.querySelector('.tree-rows').checkVisibility()")
     tick(tree, 4)
     assert tree.page.locator("[data-act=compare]").is_disabled()
     tree.do("breed")

@@ -36,6 +36,7 @@ export class Tree {
     if (this.dialog.open) return this.dialog.close();
     this.desk.hold();
     this.desk.store.flush();
+    this.dialog.classList.remove("is-comparing"); // works of the last visit
     this.dialog.showModal();
     await this.refresh();
     const at = this.rows.findIndex(({ moment }) => moment.id === this.desk.history.head?.id);
@@ -121,6 +122,12 @@ export class Tree {
       this.comparison.element,
       this.foot.element,
     );
+    // Escape leaves the comparison first, and only then the tree.
+    dialog.addEventListener("cancel", (event) => {
+      if (!dialog.classList.contains("is-comparing")) return;
+      event.preventDefault();
+      this.#compare(false);
+    });
     word(dialog, { name: "ui.tree" });
     new ResizeObserver(() => this.#paint()).observe(this.scroller);
     return dialog;
@@ -236,6 +243,7 @@ export class Tree {
   #compare(on) {
     this.dialog.classList.toggle("is-comparing", on);
     if (on) this.comparison.show(this.ticked);
+    else this.foot.compare.focus();
   }
 
   async #breed() {
