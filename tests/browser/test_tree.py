@@ -24,6 +24,16 @@ FAMILY = """async () => {
     of(3, ['work-0']), of(4, ['work-3']), of(5, ['work-2', 'work-4'])]);
   await reverie.history.go('work-4');
 }"""
+STRANGER = """() => {
+  const { recipe, hand } = reverie.store.work;
+  const stranger = { id: 'work-25', parents: [], hand, how: 'seed', recipe, time: 2 };
+  return reverie.history.takeIn([stranger]);
+}"""
+BESIDE = """() => [...document.querySelectorAll('.tree-row')].filter((row) => {
+  const [dot, picture] = ['circle', '.tree-picture'].map((part) =>
+    row.querySelector(part).getBoundingClientRect());
+  return dot.right < picture.left;
+}).length"""
 LAYOUT = """async (moments) => {
   const { rowsOf, standing } = await import('./studio/assets/refine/lineage.js');
   const made = new Function('return ' + moments)();
@@ -86,6 +96,10 @@ def test_the_branch_one_stands_on_is_not_pruned_to_its_root(tree: Room) -> None:
     tick(tree, 0)
     tree.do("tree_prune").wait(NOTE, "go elsewhere first")
     assert tree.page.locator(".tree-row").count() == 7
+    # a work of no family stands beside the lines of the others, not on its picture
+    tree.press("Escape").page.evaluate(STRANGER)
+    tree.press("t").wait(ROWS, 8)
+    assert tree.page.evaluate(BESIDE) == 8
 
 
 def test_three_works_are_bred_and_two_of_them_compared(tree: Room) -> None:

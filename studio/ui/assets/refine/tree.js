@@ -56,7 +56,9 @@ export class Tree {
     this.ticked = this.ticked.map(({ id }) => fresh.get(id)).filter(Boolean);
     this.chosen = chosen;
     this.rows = rowsOf(chosen);
-    this.lanes = this.rows.reduce((most, { below }) => Math.max(most, below.length), 1);
+    // A work of no family stands beside the lines that pass it.
+    const lanes = ({ lane, below }) => Math.max(lane + 1, below.length);
+    this.lanes = this.rows.reduce((most, row) => Math.max(most, lanes(row)), 1);
     this.count.textContent = say("ui.tree.count", { count: chosen.length });
     this.#redraw();
   }
