@@ -22,7 +22,7 @@ from studio.training.vocabulary import read_vocabulary
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the verb take seconds: how much is rendered is not what is tested here."""
-    least = Effort(samples=64, tried=6, judged=12, steps=2)
+    least = Effort(samples=64, tried=6, judged=12, steps=2, word_steps=2)
     monkeypatch.setattr("studio.latent.discovery.FULL", least)
 
 

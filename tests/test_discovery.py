@@ -24,7 +24,7 @@ from studio.model import Model
 from studio.recipe import Recipe
 
 LITTLE = Effort(samples=192, tried=24, judged=64, steps=8)
-LEAST = Effort(samples=64, tried=6, judged=12, steps=2)
+LEAST = Effort(samples=64, tried=6, judged=12, steps=2, word_steps=2)
 
 
 @pytest.fixture(scope="module")

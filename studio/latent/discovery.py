@@ -100,7 +100,7 @@ def discover_words(
     sense = _measure(model, school, w, tell)
     slopes = regress(w, sense.values)
     response = _respond(model, sense, w, tell)
-    correction = Correction(model, sense.sense, response, w, effort.steps)
+    correction = Correction(model, sense.sense, response, w, sense.thresholds)
     trial = Trial(model, sense.sense, school.judge if school else None, effort)
     named, dropped = [], []
     names = sense.sense.names
@@ -109,7 +109,8 @@ def discover_words(
         if not _is_worth_it(school, k):
             dropped.append(name)
             continue
-        rows = correction.correct(k, sense.wanted(k))
+        steps = effort.steps if k < len(PROPERTIES) else effort.word_steps
+        rows = correction.correct(k, sense.wanted(k), steps)
         verdict = trial.judge(k, rows, sense.thresholds)
         if verdict and verdict.certainty:
             named.append(_name(k, name, verdict, rows))

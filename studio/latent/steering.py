@@ -26,8 +26,11 @@ LAYERED_RIDGE = 0.7  # the same where each layer's w is counted on its own
 GUESS = 0.3  # how far the first guess leaves other measures alone, 0 entirely
 POOL, WORKS = 96, 8  # works rendered once to begin from, and how many each step moves
 START = 0.33  # length of a word's first guess, of that of w
-RATE, MOMENTUM = 0.045, 0.8  # of the length of the guess; of the steps before
-OTHERS = {"property": 0.3, "word": 0.12}  # weight of what else changes
+RATE = {"property": 0.045, "word": 0.03}  # of a step, of the length of the guess
+MOMENTUM = 0.8  # of the steps before
+OTHERS = {"property": 0.3, "word": 0.06}  # weight of what else changes
+FLIP = 0.1  # weight of each other word that comes or goes
+SURE, SOFT = 0.3, 0.25  # so far from its threshold a word stays; how soft that is
 NEARNESS = 0.2  # weight of how far a property takes a work, two at random being 1
 NEAR, FAR = 0.3, 20.0  # a word may take it so far; then the square weighs so much
 THUMBNAIL = 14  # pixels a side, by which the nearness of two pictures is foretold
@@ -145,11 +148,19 @@ class Correction:
     """
 
     def __init__(
-        self, model: Model, sense: Sense, response: Response, w: np.ndarray, steps: int
+        self,
+        model: Model,
+        sense: Sense,
+        response: Response,
+        w: np.ndarray,
+        present: np.ndarray,
     ) -> None:
-        """Take the model's samples w [N,D] at the variety that works are made at."""
+        """Take the model's samples w [N,D] at the variety that works are made at.
+
+        `present` [words] is where each word begins, in standard units.
+        """
         self.model, self.sense, self.response = model, sense, response
-        self.steps = steps
+        self.present = torch.from_numpy(present).float()
         self.styles = torch.from_numpy(w[:POOL]).float()[:, None]
         self.styles = self.styles.expand(-1, model.layers, -1)
         self.ease = torch.from_numpy(response.ease).float()
@@ -164,8 +175,8 @@ class Correction:
         self.values = (values - self.mean) / self.deviation
         self.usual = float((self.pixels - self.pixels.roll(1, 0)).abs().mean()) + 1e-6
 
-    def correct(self, index: int, wanted: float) -> np.ndarray:
-        """Find a move of the measure `index`: float32 [layers, D].
+    def correct(self, index: int, wanted: float, steps: int) -> np.ndarray:
+        """Find a move of the measure `index` in so many steps: float32 [layers, D].
 
         `wanted` is how far each work shall go in standard units, or for words the
         value that it shall reach at least. Momentum along gradients that are turned
@@ -173,16 +184,17 @@ class Correction:
         the gradients of a few works differ much in length, and little in direction.
         """
         move = torch.from_numpy(self.response.begin(index)).float()
-        rate, pace = RATE * float(move.norm()), torch.zeros_like(move)
+        kind = "property" if index < len(PROPERTIES) else "word"
+        rate, pace = RATE[kind] * float(move.norm()), torch.zeros_like(move)
         chance = torch.Generator().manual_seed(index)
-        for step in range(self.steps):
+        for step in range(steps):
             rows = torch.randperm(len(self.styles), generator=chance)[:WORKS]
             tried = move.clone().requires_grad_()
             self._loss(index, rows, tried, wanted).backward()
             assert tried.grad is not None
             turned = self.ease @ tried.grad
             pace = MOMENTUM * pace + turned / (turned.norm() + 1e-9)
-            move = move - rate * (1 - step / self.steps) * pace
+            move = move - rate * (1 - step / steps) * pace
         return self.response.rows(move).numpy()
 
     def _loss(self, index: int, rows: Tensor, move: Tensor, wanted: float) -> Tensor:
@@ -202,8 +214,21 @@ class Correction:
         return (
             missed.square().mean()
             + weight * others.square().sum() / max(1, others.numel())
+            + (FLIP * self._flips(index, rows, now) if word else 0)
             + far
         )
+
+    def _flips(self, index: int, rows: Tensor, now: Tensor) -> Tensor:
+        """Tell how many words other than `index` come or go in a work, softly.
+
+        What changes within a word's own side of its threshold is no flip.
+        """
+        first = len(PROPERTIES)
+        was, now = (a[:, first:] - self.present for a in (self.values[rows], now))
+        side = torch.where(was > 0, 1.0, -1.0)
+        near = [SOFT * F.softplus((SURE - side * a) / SOFT) for a in (now, was)]
+        found = near[0] - near[1]
+        return found.sum(dim=1).mean() - found[:, index - first].mean()
 
 
 def glimpse(model: Model, styles: Tensor) -> Tensor:

@@ -29,12 +29,16 @@ PAIRS = 256
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is rendered: samples to learn from, works tried, works judged on."""
+    """How much is rendered: samples to learn from, works tried, works judged on.
+
+    And steps of the search for a move: more for words, which are harder to reach.
+    """
 
     samples: int = 1024
-    tried: int = 24
+    tried: int = 40
     judged: int = 80
     steps: int = 16
+    word_steps: int = 40
 
 
 @dataclass(frozen=True)
