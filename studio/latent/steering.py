@@ -24,12 +24,14 @@ from studio.model import Model, to_pixels
 RIDGE = 0.3  # of the mean variance of w
 LAYERED_RIDGE = 0.7  # the same where each layer's w is counted on its own
 GUESS = 0.3  # how far the first guess leaves other measures alone, 0 entirely
-POOL, WORKS = 96, 8  # works rendered once to begin from, and how many each step moves
+POOL = 96  # works rendered once to begin from
 START = 0.33  # length of a word's first guess, of that of w
-RATE = {"property": 0.045, "word": 0.03}  # of a step, of the length of the guess
-MOMENTUM = 0.8  # of the steps before
+WORKS = {"property": 8, "word": 4}  # that each step moves
+RATE = {"property": 0.045, "word": 0.035}  # of a step, of the length of the guess
+MOMENTUM = {"property": 0.8, "word": 0.85}  # of the steps before
+SEARCHES = {"property": 1, "word": 2}  # whose moves are averaged
 OTHERS = {"property": 0.3, "word": 0.06}  # weight of what else changes
-FLIP = 0.1  # weight of each other word that comes or goes
+FLIP = 0.06  # weight of each other word that comes or goes
 SURE, SOFT = 0.3, 0.25  # so far from its threshold a word stays; how soft that is
 NEARNESS = 0.2  # weight of how far a property takes a work, two at random being 1
 NEAR, FAR = 0.3, 20.0  # a word may take it so far; then the square weighs so much
@@ -182,20 +184,31 @@ class Correction:
         value that it shall reach at least. Momentum along gradients that are turned
         to where pictures give way, each step as long as the last but for a schedule:
         the gradients of a few works differ much in length, and little in direction.
+        Searches over different works err in different ways: their mean changes less
+        of what it should not.
         """
-        move = torch.from_numpy(self.response.begin(index)).float()
         kind = "property" if index < len(PROPERTIES) else "word"
+        moves = [
+            self._search(index, wanted, steps, kind, index + 1000 * search)
+            for search in range(SEARCHES[kind])
+        ]
+        return self.response.rows(torch.stack(moves).mean(dim=0)).numpy()
+
+    def _search(
+        self, index: int, wanted: float, steps: int, kind: str, seed: int
+    ) -> Tensor:
+        move = torch.from_numpy(self.response.begin(index)).float()
         rate, pace = RATE[kind] * float(move.norm()), torch.zeros_like(move)
-        chance = torch.Generator().manual_seed(index)
+        chance = torch.Generator().manual_seed(seed)
         for step in range(steps):
-            rows = torch.randperm(len(self.styles), generator=chance)[:WORKS]
+            rows = torch.randperm(len(self.styles), generator=chance)[: WORKS[kind]]
             tried = move.clone().requires_grad_()
             self._loss(index, rows, tried, wanted).backward()
             assert tried.grad is not None
             turned = self.ease @ tried.grad
-            pace = MOMENTUM * pace + turned / (turned.norm() + 1e-9)
+            pace = MOMENTUM[kind] * pace + turned / (turned.norm() + 1e-9)
             move = move - rate * (1 - step / steps) * pace
-        return self.response.rows(move).numpy()
+        return move
 
     def _loss(self, index: int, rows: Tensor, move: Tensor, wanted: float) -> Tensor:
         word = index >= len(PROPERTIES)

@@ -38,7 +38,7 @@ class Effort:
     tried: int = 40
     judged: int = 80
     steps: int = 16
-    word_steps: int = 40
+    word_steps: int = 32
 
 
 @dataclass(frozen=True)
