@@ -16,8 +16,13 @@ const IN_SIGHT = 5;
 /** Of those as many may be words that the person taught. */
 const OWN_IN_SIGHT = 3;
 const REACH = 4;
-/** Names that are for looking up rather than for a first touch. */
-const LATER = new Set(["red", "orange", "yellow", "green", "blue", "purple", "symmetry"]);
+/** Properties that a first touch asks for, in this order. */
+const SOONER = ["warmth", "brightness", "openness", "softness"];
+/** Names that are for looking up: hues, and words that say a property once more. */
+const LATER = new Set([
+  ...["red", "orange", "yellow", "green", "blue", "purple", "symmetry"],
+  ...["bright", "dark", "warm", "cool", "clear"],
+]);
 const STRENGTH_MAX = 2;
 
 export class Sliders {
@@ -47,12 +52,12 @@ export class Sliders {
   setCard(card) {
     this.card = card;
     this.byName.clear();
-    // What has a name comes first, what changes most before the rest; a word that is
-    // uncertain is not offered unasked.
+    // What has a name comes first; a word that is uncertain is not offered unasked.
     const { own } = taught;
-    this.named = (card.words ?? [])
-      .filter(({ certainty, name }) => certainty === "known" && !taught.find(name))
-      .sort((a, b) => LATER.has(a.name) - LATER.has(b.name) || b.change - a.change);
+    const known = (card.words ?? []).filter(
+      ({ certainty, name }) => certainty === "known" && !taught.find(name),
+    );
+    this.named = inTurn(known);
     this.own = [own.slice(0, OWN_IN_SIGHT), own.slice(OWN_IN_SIGHT)];
     const ordered = [...this.own[0], ...this.named, ...this.own[1], ...card.directions];
     const rows = ordered.map(({ name }) => {
@@ -200,4 +205,16 @@ export class Sliders {
 function chance() {
   const sum = Math.random() + Math.random() + Math.random() + Math.random() - 2;
   return Number(Math.max(-3, Math.min(3, sum * 2.08)).toFixed(2));
+}
+
+/** Properties and words by turns, the ones that change most first. */
+function inTurn(named) {
+  const rank = ({ name }) => (SOONER.includes(name) ? SOONER.indexOf(name) : SOONER.length);
+  const ordered = [...named].sort((a, b) => rank(a) - rank(b) || b.change - a.change);
+  const later = ordered.filter(({ name }) => LATER.has(name));
+  const kept = ordered.filter(({ name }) => !LATER.has(name));
+  const words = kept.filter(({ kind }) => kind === "word");
+  const properties = kept.filter(({ kind }) => kind !== "word");
+  const turns = Array.from({ length: kept.length }, (_, i) => [properties[i], words[i]]);
+  return [...turns.flat().filter(Boolean), ...later];
 }
