@@ -37,7 +37,7 @@ def code_of(caught: pytest.ExceptionInfo[StudioError]) -> str:
 @pytest.mark.parametrize(
     "name",
     ["", ".", "..", "a/b", "../a", "/etc", "a\\b", ".hidden", "-rf", "a b", "a\n",
-     "x" * 65, "x" * 300, "a.", "nul\0", "日落", "a:b"],
+     "x" * 65, "x" * 300, "a.", "nul\0", "日 落", "a:b", "😀", "𠀀" * 64, "\ud800"],
 )  # fmt: skip
 def test_impossible_names_are_refused_everywhere(name: str) -> None:
     for attempt in (check_name, make, Run.open):
@@ -47,9 +47,13 @@ def test_impossible_names_are_refused_everywhere(name: str) -> None:
     assert not runs_folder().exists() or not list(runs_folder().iterdir())
 
 
-@pytest.mark.parametrize("name", ["a", "Night-2.v1_b", "x" * 64, "7"])
+@pytest.mark.parametrize("name", ["a", "Night-2.v1_b", "x" * 64, "7", "日落", "画" * 64])
 def test_plain_names_are_taken(name: str) -> None:
     assert Run.open(make(name).name).folder.name == name
+
+
+def test_a_name_is_one_however_its_letters_are_composed() -> None:
+    assert make("cafe\u0301").name == "café" == Run.open("cafe\u0301").name
 
 
 def test_a_taken_name_is_refused_and_its_run_untouched() -> None:

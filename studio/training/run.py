@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import time
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,7 +33,8 @@ SHOWN = (
     "minutes_active", "cpu_minutes", "memory_mb", "gpu_memory_mb",
     "energy_wh", "energy_source",
 )  # fmt: skip
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+NAME = re.compile(r"[^\W_][\w.-]{0,63}")  # letters of any language
+NAME_BYTES = 192  # what else belongs to a run carries its name and a little more
 SPARE, SPARE_BYTES = ".spare", 2**16  # a full disk leaves this room for last words
 BEAT = 5.0  # seconds between signs of life amid work that has no steps
 SILENCE = 180.0  # seconds without a heartbeat after which a live trainer is "stalled"
@@ -291,10 +293,12 @@ class Run:
 
 
 def check_name(name: str) -> str:
-    """Give the name back if it can be a folder's name; raise RunError otherwise."""
-    if not NAME.fullmatch(name) or name.endswith("."):
+    """Give the name, composed (NFC), if it can be a folder's; else raise RunError."""
+    found = unicodedata.normalize("NFC", name)
+    fits = NAME.fullmatch(found) and len(found.encode(errors="replace")) <= NAME_BYTES
+    if not fits or found.endswith("."):
         raise RunError("run_name", name=name)
-    return name
+    return found
 
 
 def list_runs() -> list[Run]:

@@ -117,7 +117,7 @@ function heading(key) {
 
 /** A name that no run has yet. */
 function free(title, names) {
-  const plain = title.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[-._]+|[-.]+$/g, "");
+  const plain = title.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-._]+|[-.]+$/g, "");
   const name = plain.slice(0, 48) || "paintings";
   let found = name;
   for (let number = 2; names.includes(found); number += 1) found = `${name}-${number}`;
