@@ -47,7 +47,7 @@ def test_impossible_names_are_refused_everywhere(name: str) -> None:
     assert not runs_folder().exists() or not list(runs_folder().iterdir())
 
 
-@pytest.mark.parametrize("name", ["a", "Night-2.v1_b", "x" * 64, "7", "日落", "画" * 64])
+@pytest.mark.parametrize("name", ["a", "Night-2.v1", "x" * 64, "7", "日落", "画" * 64])
 def test_plain_names_are_taken(name: str) -> None:
     assert Run.open(make(name).name).folder.name == name
 
