@@ -30,7 +30,8 @@ from studio.errors import InputError, ModelError, RecipeError
 from studio.networks.autoencoder import Autoencoder, AutoencoderConfig
 from studio.networks.blocks import freeze, place
 from studio.networks.generator import Generator, GeneratorConfig
-from studio.recipe import Blend, Kinds, Mask, Recipe, Residual, Seed, Source, Style
+from studio.recipe import Blend, Kinds, Mask, Recipe, Seed, Source, Style
+from studio.residual import alike, moves, numbers_of, unmoved
 from studio.seeds import blend_kinds, blend_z, seeds_to_kinds, seeds_to_z
 
 CACHED_STYLES = 512
@@ -238,11 +239,18 @@ class Model:
     def _latents(self, recipes: Sequence[Recipe]) -> Tensor:
         """Give latents [N,C,h,w]; patches are synthesised in the same batch."""
         patched = [p.recipe for recipe in recipes for p in recipe.patches]
-        styles = torch.stack([self._style(r) for r in (*recipes, *patched)])
+        every = [*recipes, *patched]
+        still = {i: unmoved(recipe) for i, recipe in enumerate(every) if moves(recipe)}
+        styles = torch.stack([self._style(r) for r in (*every, *still.values())])
         made = self.generator.synthesise(styles)
-        for i, recipe in enumerate((*recipes, *patched)):
+        before = dict(zip(still, made[len(every) :], strict=True))
+        for i, recipe in enumerate(every):
             if recipe.residual is not None:
-                made[i] += self._residual(recipe.residual)
+                missing = numbers_of(recipe.residual)
+                made[i] += (
+                    alike(made[i], before[i]) * missing if i in before else missing
+                )
+        made = made[: len(every)]
         latents, extra = made[: len(recipes)], iter(made[len(recipes) :])
         for i, recipe in enumerate(recipes):
             for patch in recipe.patches:
@@ -295,10 +303,6 @@ class Model:
         amounts = dict(kinds)
         marks = np.array([[amounts.get(name, 0.0) for name in self.kinds]], np.float32)
         return marks / marks.sum()
-
-    def _residual(self, residual: Residual) -> Tensor:
-        numbers = np.frombuffer(residual.data, dtype="<f2").astype(np.float32)
-        return residual.amount * torch.from_numpy(numbers.reshape(residual.shape))
 
     def _mask(self, mask: Mask) -> Tensor:
         """Give a mask [h,w] in 0..1 at the size of the latents."""

@@ -93,6 +93,13 @@ def a_name(value: object, path: str) -> str:
     return value
 
 
+def a_truth(value: object, path: str) -> bool:
+    """Return ``value`` if it is true or false."""
+    if not isinstance(value, bool):
+        raise RecipeError("recipe_truth", field=path, value=as_written(value))
+    return value
+
+
 def a_model_name(value: object) -> str:
     """Return ``value`` if it can be the name of a folder, and never a path.
 

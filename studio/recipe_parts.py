@@ -67,12 +67,13 @@ class Residual:
     """What latents the generator misses: little-endian float16 of ``shape``.
 
     ``shape`` is (channels, height, width); ``amount`` goes from 0, dreamt, to 1,
-    faithful.
+    faithful. One that ``yields`` fades where directions and mixes change the work.
     """
 
     shape: tuple[int, int, int]
     data: bytes
     amount: float
+    yields: bool = False
 
 
 def _read_seed(value: object) -> int:
@@ -202,14 +203,15 @@ def read_residual(value: object, path: str) -> Residual | None:
         return None
     data = fields.an_object(value, path)
     keys = ("shape", "data", "amount")
-    fields.check_keys(data, f"{path}.", keys, keys)
+    fields.check_keys(data, f"{path}.", (*keys, "yields"), keys)
     sides = fields.a_list(data["shape"], f"{path}.shape", 3, 3)
     depth, height, width = (
         fields.an_integer(side, f"{path}.shape", 1, 128) for side in sides
     )
     content = fields.some_halves(data["data"], f"{path}.data", depth * height * width)
     amount = fields.a_number(data["amount"], f"{path}.amount", 0, 1)
-    return Residual((depth, height, width), content, amount)
+    yields = fields.a_truth(data.get("yields", False), f"{path}.yields")
+    return Residual((depth, height, width), content, amount, yields)
 
 
 def source_to_dict(source: Source) -> dict[str, Any]:
@@ -232,11 +234,12 @@ def mix_to_dict(mix: Mix) -> dict[str, Any]:
 
 def residual_to_dict(residual: Residual) -> dict[str, Any]:
     """Return the JSON object of a residual."""
-    return {
+    found: dict[str, Any] = {
         "shape": list(residual.shape),
         "data": base64.b64encode(residual.data).decode("ascii"),
         "amount": residual.amount,
     }
+    return {**found, "yields": True} if residual.yields else found
 
 
 def mask_to_dict(mask: Mask) -> dict[str, Any]:

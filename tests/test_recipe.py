@@ -54,7 +54,8 @@ def full() -> dict[str, Any]:
             {"layers": [0], "source": {"w": [[0.5, -0.5]]}, "amount": 0.25},
         ],
         patches=[{"mask": mask, "recipe": plain(directions={"日落": 2})}],
-        residual={"shape": [1, 1, 2], "data": halves(0.5, -2), "amount": 0.5},
+        residual={"shape": [1, 1, 2], "data": halves(0.5, -2), "amount": 0.5}
+        | {"yields": True},
         size=[512, 384],
     )
 
@@ -89,7 +90,8 @@ def test_every_field_is_read() -> None:
     )
     inner = Recipe("landscapes", FINGERPRINT, Seed(7), directions=(("日落", 2.0),))
     assert recipe.patches == (Patch(Mask(2, 2, bytes([0, 1, 128, 255])), inner),)
-    assert recipe.residual == Residual((1, 1, 2), struct.pack("<2e", 0.5, -2), 0.5)
+    data = struct.pack("<2e", 0.5, -2)
+    assert recipe.residual == Residual((1, 1, 2), data, 0.5, yields=True)
     assert recipe.size == (512, 384)
 
 
@@ -249,6 +251,11 @@ WRONG = [
         "recipe_patch_field",
     ),
     ("residual", [7, [], "x"], "recipe_object"),
+    (
+        "residual",
+        [{"shape": [1, 1, 1], "data": halves(1), "amount": 1, "yields": 1}],
+        "recipe_truth",
+    ),
     (
         "residual",
         [{"shape": [1, 1], "data": halves(1), "amount": 1}],

@@ -185,7 +185,7 @@ def _put(
     missing = reading.missing if seen is None else reading.missing * seen.numpy()
     shape = missing.shape
     data = missing.astype("<f2").tobytes()
-    residual = Residual((shape[0], shape[1], shape[2]), data, faithful)
+    residual = Residual((shape[0], shape[1], shape[2]), data, faithful, yields=True)
     source = Style(tuple(rows[:1] if len(set(rows)) == 1 else rows))
     return replace(recipe, source=source, residual=residual)
 

@@ -308,4 +308,5 @@ def _residual(a: Recipe, b: Recipe, share: float) -> Residual | None:
         for residual, by in known
     )
     data = np.asarray(numbers, dtype="<f2").tobytes()
-    return Residual(known[0][0].shape, data, 1.0)
+    yields = any(residual.yields for residual, _ in known)
+    return Residual(known[0][0].shape, data, 1.0, yields)
