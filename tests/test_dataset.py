@@ -259,6 +259,17 @@ def gradients(picture: np.ndarray) -> tuple[float, float, float, float]:
     return red[:, 0].mean(), red[:, -1].mean(), green[0].mean(), green[-1].mean()
 
 
+def test_what_only_shows_pictures_whole_keeps_no_more_of_them(tmp_path: Path) -> None:
+    for i in range(4):
+        hang(painting(90, 70 + i), tmp_path / f"{i}.png")
+    every, small = (Pictures(tmp_path, (32, 32), 0.5, whole=w) for w in (False, True))
+    assert every.fingerprint == small.fingerprint
+    assert (every.train, every.held_out) == (small.train, small.held_out)
+    assert [image.shape for image in small.images] == [(32, 32, 3)] * 4
+    for i in range(4):
+        assert np.array_equal(every.whole(i), small.whole(i))
+
+
 @pytest.mark.parametrize(
     ("picture", "resolution", "ends"),
     [

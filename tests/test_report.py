@@ -68,6 +68,17 @@ def test_each_gauge_falls_for_what_it_names(known: np.ndarray) -> None:
     assert copied["honesty"] < 0.4 and copied["quality"] > 0.85
 
 
+def test_other_works_are_measured_as_if_nothing_had_been_before(
+    known: np.ndarray,
+) -> None:
+    first = Evidence(known, scenes(1), range(COUNT - HELD), range(COUNT - HELD, COUNT))
+    evaluate(first)
+    for works in (blur(scenes(1)), scenes(2, 20)):
+        assert evaluate(first.with_works(works)) == evaluate(
+            Evidence(known, works, first.learnt, first.held)
+        )
+
+
 def test_a_copy_is_found_mirrored_too_and_another_picture_is_novel(
     known: np.ndarray,
 ) -> None:

@@ -214,8 +214,8 @@ def gather(
         raise InputError("evaluate_few", folder=str(folder), **told)
     whole = np.empty((len(pictures.images), *model.resolution, 3), np.uint8)
     for i in range(len(whole)):
-        whole[i] = pictures.whole(i)
-        pictures.images[i] = whole[i]  # what was read is larger, and there are many
+        whole[i] = pictures.images[i]
+        pictures.images[i] = whole[i]  # not to be held twice
     own = pictures.fingerprint == model.card["data"].get("fingerprint")
     labels, marks = _marks(pictures, folder, column)
     w = model.map_seeds(range(FIRST_SEED, FIRST_SEED + samples))
@@ -235,7 +235,7 @@ def _read(model: Model, folder: Path) -> Pictures:
     from studio.training.dataset import Pictures
 
     data = model.card["data"]
-    pictures = Pictures(folder, model.resolution, SHARES[0])
+    pictures = Pictures(folder, model.resolution, SHARES[0], whole=True)
     for share in SHARES:
         pictures.part(share)
         if len(pictures.held_out) == data.get("held_out"):

@@ -64,6 +64,8 @@ class Evidence:
         """Give the same pictures, looked at but once, and other works."""
         other = replace(self, works=works)
         other.__dict__.update(features=self.features, mirrored=self.mirrored)
+        if len(works) == len(self.works):
+            other.__dict__["yardsticks"] = self.yardsticks
         return other
 
     @cached_property
@@ -76,6 +78,28 @@ class Evidence:
         """Features of the pictures' mirror images, [M,1280]."""
         return extract_features(self.pictures[:, :, ::-1])
 
+    @cached_property
+    def mean(self) -> np.ndarray:
+        """The mean of all pictures, uint8 [H,W,3]."""
+        return self.pictures.mean(axis=0, dtype=np.float32).astype(np.uint8)
+
+    @cached_property
+    def yardsticks(self) -> list[tuple[dict[str, float], dict[str, float]]]:
+        """What each half says of other pictures, and of the mean image."""
+        flat = extract_features(self.mean[None])
+        found = []
+        for split in range(SPLITS):
+            half, other, works = _part(len(self.pictures), len(self.works), split)
+            n = len(works)
+            blank = np.repeat(self.mean[None], min(n, PATCHED), axis=0)
+            sides = (
+                (self.features[other], self.pictures[other[:PATCHED]]),
+                (np.repeat(flat, n, axis=0), blank),
+            )
+            real, none = (_compare(self, *side, half, split) for side in sides)
+            found.append((real, none))
+        return found
+
 
 def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, Any]:
     """Measure works against pictures, at least FEWEST of each.
@@ -87,12 +111,14 @@ def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, An
     real = evidence.features
     tell("works")
     made = extract_features(evidence.works)
-    mean = evidence.pictures.mean(axis=0, dtype=np.float32).astype(np.uint8)
-    flat = extract_features(mean[None])
     tell("distances")
-    rows = [
-        _compare(evidence, (real, made, flat), mean, split) for split in range(SPLITS)
-    ]
+    rows = []
+    for split, yardsticks in enumerate(evidence.yardsticks):
+        half, _, works = _part(len(real), len(made), split)
+        patched = evidence.works[works[:PATCHED]]
+        rows.append(
+            (_compare(evidence, made[works], patched, half, split), *yardsticks)
+        )
     ours, theirs, blank = (_summarise([row[k] for row in rows]) for k in range(3))
     tell("copies")
     found = {
@@ -147,28 +173,15 @@ def _compared(real: int, made: int) -> int:
 
 def _compare(
     evidence: Evidence,
-    features: tuple[np.ndarray, np.ndarray, np.ndarray],
-    mean: np.ndarray,
+    features: np.ndarray,
+    patched: np.ndarray,
+    half: np.ndarray,
     split: int,
-) -> list[dict[str, float]]:
-    """Compare works, other pictures and the mean image with half of the pictures.
-
-    `features` are those of pictures, works and the mean image.
-    """
-    real, made, flat = features
-    half, other, works = _part(len(real), len(made), split)
-    n = len(works)
-    sides = (made[works], real[other], np.repeat(flat, n, axis=0))
-    patches = (
-        evidence.works[works[:PATCHED]],
-        evidence.pictures[other[:PATCHED]],
-        np.repeat(mean[None], min(n, PATCHED), axis=0),
-    )
+) -> dict[str, float]:
+    """Compare features [n,F], and pictures of theirs, with half of the real ones."""
     reference = to_pixels(evidence.pictures[half[:PATCHED]])
-    return [
-        _numbers(side, real[half], patch_distances(to_pixels(pixels), reference, split))
-        for side, pixels in zip(sides, patches, strict=True)
-    ]
+    scales = patch_distances(to_pixels(patched), reference, split)
+    return _numbers(features, evidence.features[half], scales)
 
 
 def _part(

@@ -28,7 +28,7 @@ class Pictures:
     whatever they are called and wherever they lie. Files that are `excluded`, by their
     names within the folder, are not looked at. `framing` says what is taken of one
     whose shape is another (see studio/training/framing.py). `tell` is called after
-    each.
+    each. With `whole` no more is kept of each than :meth:`whole` gives, a quarter.
     """
 
     def __init__(
@@ -39,6 +39,8 @@ class Pictures:
         excluded: Collection[str] = (),
         framing: str = "centre",
         tell: Callable[[], object] = lambda: None,
+        *,
+        whole: bool = False,
     ) -> None:
         if not folder.is_dir():
             raise InputError("folder_missing", folder=str(folder))
@@ -55,7 +57,7 @@ class Pictures:
             seen[copy] = image is not None
             if image is not None:
                 self.files.append(path.relative_to(folder).as_posix())
-                self.images.append(image)
+                self.images.append(take_whole(image, resolution) if whole else image)
                 digest.update(image.tobytes())
             tell()
         if len(self.images) < 2:
