@@ -9,10 +9,16 @@ from torch.nn import functional as F
 
 PATCH = 7  # pixels, each side
 COARSEST = 16  # pixels, the shorter side of the last level
+TOGETHER = 32  # pictures split in one go: what lies between takes memory
 
 
 def laplacian_pyramid(pixels: Tensor) -> list[Tensor]:
     """Split pixels [N,3,H,W] into bands, fine to coarse; the last is the remainder."""
+    parts = [_split_bands(some) for some in pixels.split(TOGETHER)]
+    return [torch.cat(bands) for bands in zip(*parts, strict=True)]
+
+
+def _split_bands(pixels: Tensor) -> list[Tensor]:
     bands = []
     while min(pixels.shape[2:]) >= 2 * COARSEST:
         smaller = F.avg_pool2d(pixels, 2)
@@ -64,16 +70,24 @@ def patch_distances(
     Compare with `real` split in halves to learn what is good.
     """
     chance = torch.Generator().manual_seed(seed)
+    # one set after the other: the bands of both at once take memory
+    ours, theirs = (_draw_bands(pixels, count, chance) for pixels in (made, real))
     distances = {}
-    for a, b in zip(laplacian_pyramid(made), laplacian_pyramid(real), strict=True):
-        ours = draw_patches(a, count, chance)
-        theirs = draw_patches(b, count, chance)
-        mean, deviation = theirs.mean(), theirs.std() + 1e-8
-        distance = sliced_wasserstein(
-            (ours - mean) / deviation, (theirs - mean) / deviation, chance
-        )
-        distances[a.shape[2]] = 1000 * distance
+    for height, patches in ours.items():
+        mean, deviation = theirs[height].mean(), theirs[height].std() + 1e-8
+        pair = ((side - mean) / deviation for side in (patches, theirs[height]))
+        distances[height] = 1000 * sliced_wasserstein(*pair, chance)
     return distances
+
+
+def _draw_bands(
+    pixels: Tensor, count: int, chance: torch.Generator
+) -> dict[int, Tensor]:
+    """Draw patches of each band, by the band's height."""
+    return {
+        band.shape[2]: draw_patches(band, count, chance)
+        for band in laplacian_pyramid(pixels)
+    }
 
 
 def kernel_distance(made: np.ndarray, real: np.ndarray) -> float:
