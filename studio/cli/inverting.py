@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,9 @@ from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.works import write_file
 from studio.errors import InputError
+from studio.export.clip import Clip, is_clip, open_clip
+from studio.export.film import check_suffix
+from studio.export.sound import Sound, open_sound
 from studio.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ def _invert(args: argparse.Namespace) -> None:
         args.faithful = WHOLE if args.fragments else FAITHFUL
     if not 0 <= args.faithful <= 1:
         raise InputError("invert_faithful", value=args.faithful)
+    if is_clip(Path(args.picture)):
+        return _stylise(args)
     chance = None if args.chance is None else Recipe.parse_seed(str(args.chance))
     form = options.parse_form(Path(args.output or "x.png"))
     from studio.export.work import save_work
@@ -61,6 +66,67 @@ def _invert(args: argparse.Namespace) -> None:
         write_file(Path(args.output), save_work(model, recipe, form))
     value["recipe"] = recipe.to_dict()
     answer(args, value, _lines(value, args.output))
+    return None
+
+
+def _stylise(args: argparse.Namespace) -> None:
+    """Make a film of a clip, as the model sees it."""
+    if args.fragments or args.chance is not None:
+        raise InputError("clip_options")
+    if args.output is None:
+        raise InputError("clip_output")
+    path = check_suffix(Path(args.output))
+    clip = open_clip(Path(args.picture))
+    from studio.export.film import Extras, Format, write_film
+    from studio.export.metadata import statement_of
+    from studio.latent.reading import Reader
+    from studio.latent.stylising import stylise
+    from studio.model import Model
+
+    model = Model.open(args.model)
+    reader = Reader.of(model)
+    frames = Unrest(clip.frames(model.resolution))
+    recipes = stylise(model, reader, frames, args.faithful)
+    made = Unrest(model.render([recipe])[0] for recipe in recipes)
+    said = {"Title": str(model.card.get("title") or ""), **statement_of(model.card)}
+    extras = Extras(_sound_of(clip), statement=said)
+    count = write_film(path, made, Format.of(model.resolution, clip.fps), extras)
+    value = {
+        "path": str(path),
+        "frames": count,
+        "fps": clip.fps,
+        "unrest": round(made.mean / max(frames.mean, 1e-6), 3),
+    }
+    answer(args, value, [text("cli.invert.clip", **value)])
+
+
+class Unrest:
+    """Pictures as they pass, and the mean difference of each to the one before."""
+
+    def __init__(self, pictures: Iterable[np.ndarray]) -> None:
+        self._pictures = pictures
+        self._whole, self._steps = 0.0, 0
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        before = None
+        for picture in self._pictures:
+            if before is not None:
+                self._whole += float(abs(picture.astype(int) - before).mean())
+                self._steps += 1
+            before = picture
+            yield picture
+
+    @property
+    def mean(self) -> float:
+        """How much changes from one picture to the next, 0 to 255."""
+        return self._whole / max(1, self._steps)
+
+
+def _sound_of(clip: Clip) -> Sound | None:
+    try:
+        return open_sound(clip.path, clip.seconds or None)
+    except InputError:  # many clips have none
+        return None
 
 
 def _find(

@@ -75,8 +75,8 @@ def patch_distances(
     distances = {}
     for height, patches in ours.items():
         mean, deviation = theirs[height].mean(), theirs[height].std() + 1e-8
-        pair = ((side - mean) / deviation for side in (patches, theirs[height]))
-        distances[height] = 1000 * sliced_wasserstein(*pair, chance)
+        a, b = ((side - mean) / deviation for side in (patches, theirs[height]))
+        distances[height] = 1000 * sliced_wasserstein(a, b, chance)
     return distances
 
 

@@ -92,12 +92,10 @@ class Evidence:
             half, other, works = _part(len(self.pictures), len(self.works), split)
             n = len(works)
             blank = np.repeat(self.mean[None], min(n, PATCHED), axis=0)
-            sides = (
-                (self.features[other], self.pictures[other[:PATCHED]]),
-                (np.repeat(flat, n, axis=0), blank),
-            )
-            real, none = (_compare(self, *side, half, split) for side in sides)
-            found.append((real, none))
+            others, patched = self.features[other], self.pictures[other[:PATCHED]]
+            real = _compare(self, others, patched, half, split)
+            flats = np.repeat(flat, n, axis=0)
+            found.append((real, _compare(self, flats, blank, half, split)))
         return found
 
 

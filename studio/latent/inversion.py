@@ -69,7 +69,7 @@ def read(
     With `chance`, a seed, another reading that is as likely.
     """
     w = reader.read(latents, seen, chance).expand(model.layers, -1)
-    return _reading(model, w, latents)
+    return reading_at(model, w, latents)
 
 
 def polish(
@@ -101,7 +101,7 @@ def polish(
             loss = aim.miss(made) + PULL * (c - likely).square().mean() + APART * apart
         (c.grad,) = torch.autograd.grad(loss, [c])
         optimiser.step()
-        yield _reading(model, reader.centre + c.detach() @ reader.basis, latents)
+        yield reading_at(model, reader.centre + c.detach() @ reader.basis, latents)
 
 
 class _Aim:
@@ -190,7 +190,8 @@ def _put(
     return replace(recipe, source=source, residual=residual)
 
 
-def _reading(model: Model, w: Tensor, latents: Tensor) -> Reading:
+def reading_at(model: Model, w: Tensor, latents: Tensor) -> Reading:
+    """Give w [layers,D], as a recipe keeps it, as a reading of latents [C,h,w]."""
     with torch.no_grad():
         rounded = torch.round(w, decimals=DIGITS)
         made = model.generator.synthesise(rounded[None])[0]
