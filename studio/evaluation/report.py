@@ -63,7 +63,9 @@ class Evidence:
     def with_works(self, works: np.ndarray) -> Evidence:
         """Give the same pictures, looked at but once, and other works."""
         other = replace(self, works=works)
-        other.__dict__.update(features=self.features, mirrored=self.mirrored)
+        other.__dict__["features"] = self.features
+        if self.learnt is not None:
+            other.__dict__["known"] = self.known
         if len(works) == len(self.works):
             other.__dict__["yardsticks"] = self.yardsticks
         return other
@@ -77,6 +79,14 @@ class Evidence:
     def mirrored(self) -> np.ndarray:
         """Features of the pictures' mirror images, [M,1280]."""
         return extract_features(self.pictures[:, :, ::-1])
+
+    @cached_property
+    def known(self) -> tuple[Known, Known]:
+        """What tells copies of the pictures, by directions of features and colours."""
+        pictures, directions = self.pictures, to_directions(self.features)
+        turned = to_directions(self.mirrored)
+        seen = Known.of(pictures, directions, see=see_directions, mirrored=turned)
+        return seen, Known.of(pictures, glance(pictures), see=glance)
 
     @cached_property
     def mean(self) -> np.ndarray:
@@ -124,7 +134,7 @@ def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, An
         "samples": len(made),
         "compared": _compared(len(real), len(made)),
         **ours,
-        "copies": _copies(evidence, real, made),
+        "copies": _copies(evidence, made),
         "labels": _labels(evidence, real, made),
         "real_vs_real": theirs,
         "mean_image": blank,
@@ -218,21 +228,12 @@ def _summarise(rows: list[dict[str, float]]) -> dict[str, Any]:
     return told
 
 
-def _copies(
-    evidence: Evidence, real: np.ndarray, made: np.ndarray
-) -> dict[str, Any] | None:
+def _copies(evidence: Evidence, made: np.ndarray) -> dict[str, Any] | None:
     if evidence.learnt is None:
         return None
-    known = Known.of(
-        evidence.pictures,
-        to_directions(real),
-        see=see_directions,
-        mirrored=to_directions(evidence.mirrored),
-    )
-    pictures = evidence.pictures
-    glances = glance(evidence.works), Known.of(pictures, glance(pictures), see=glance)
-    made = to_directions(made)
-    return measure_copies(made, known, evidence.learnt, evidence.held, glances)
+    known, colours = evidence.known
+    made, seen = to_directions(made), (glance(evidence.works), colours)
+    return measure_copies(made, known, evidence.learnt, evidence.held, seen)
 
 
 def _labels(
