@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -256,14 +257,14 @@ def import_lightweight() -> Any:
     found = torch.cuda.is_available
     torch.cuda.is_available = lambda: True
     try:
-        import lightweight_gan.lightweight_gan as package
+        package = import_module("lightweight_gan.lightweight_gan")
     except ImportError as problem:
         raise Unavailable(f"{HOW} ({problem})") from problem
     finally:
         torch.cuda.is_available = found
     for kind in (torch.Tensor, nn.Module):
         setattr(kind, "cuda", _stay)  # noqa: B010
-    package.torch = _Processor()
+    package.torch = _Processor()  # type: ignore[attr-defined]
     return package
 
 
