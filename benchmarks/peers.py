@@ -42,6 +42,12 @@ PEERS = (*OURS, *THEIRS)
 HELD = 0.2  # share of the pictures that none learns from
 MINUTES, COLUMNS = 60.0, 8
 FIRST_SEED = 2**31  # of the works that are judged
+# What a step gives back is kept for the next, for all alike: without it those of
+# lightweight-gan took half as long again (docs/log.md).
+KEPT = {
+    "MALLOC_MMAP_THRESHOLD_": str(8 * 10**9),
+    "MALLOC_TRIM_THRESHOLD_": str(16 * 10**9),
+}
 TOLD = ("kid", "swd", "density", "coverage")
 YARDSTICKS = {"real_vs_real": "other pictures", "mean_image": "their mean image"}
 
@@ -154,9 +160,8 @@ def _draw(checkpoint: Path) -> np.ndarray:
 def _call(module: str, arguments: list[Any], room: dict[str, str]) -> None:
     """Run a command of the studio or of a rival. Raises Unavailable where it fails."""
     command = [sys.executable, "-m", module, *map(str, arguments)]
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **room}, stdout=sys.stderr, check=False
-    )
+    room = {**os.environ, **KEPT, **room}
+    done = subprocess.run(command, cwd=ROOT, env=room, stdout=sys.stderr, check=False)
     if done.returncode:
         raise Unavailable(f"{module} ended with {done.returncode}")
 
