@@ -172,9 +172,11 @@ def are_measures(data: Any) -> bool:
     return all(
         isinstance(entry, dict)
         and isinstance(entry.get("name"), str)
+        and {"mean", "deviation"} <= entry.keys()
         and all(
-            type(entry.get(key)) in (int, float) and abs(entry[key]) <= MOST_AMOUNT
-            for key in ("mean", "deviation")
+            type(entry.get(key, 0)) in (int, float)
+            and abs(entry.get(key, 0)) <= MOST_AMOUNT
+            for key in ("mean", "deviation", "found")
         )
         for entry in data
     )

@@ -203,6 +203,11 @@ def test_labels_are_learnt_and_judged_apart(tiny_model: Model) -> None:
     measures = [entry["name"] for entry in found.facts["measures"]]
     assert measures == [*PROPERTIES, "bright"]
     assert "rare" not in found.facts["discovery"]["dropped"]
+    known = {one.name for one in found.named if one.certainty == "known"}
+    for entry in found.facts["measures"]:
+        sought = entry["kind"] == "word" and entry["name"] not in known
+        assert ("found" in entry) == sought
+        assert 0 <= entry.get("found", 0) <= 1
     assert found.facts["discovery"]["folder"] == "made"
     for one in found.named:
         if one.kind == "word":

@@ -16,10 +16,10 @@ from worded import give_words
 from studio.direction import PROPERTIES
 from studio.latent.measuring import foretell
 from studio.latent.presets import presets, presets_for
+from studio.latent.starts import STARTS, choose_start
 from studio.latent.words import Part, Understanding
 from studio.model import Model
 from studio.recipe import Recipe
-from studio.server.words import STARTS, choose_start
 
 NAMES = ("sunset", "sea", "village")
 TAGS = (

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from phrasebook import (
     LANDSCAPES,
@@ -24,10 +25,13 @@ from studio.errors import InputError
 from studio.latent.encoder import load_encoder
 from studio.latent.lexicon import elsewhere, find_entry
 from studio.latent.phrases import key_of
+from studio.latent.starts import suit
 from studio.latent.words import (
+    SOUGHT,
     Understanding,
     direct,
-    suit,
+    sought,
+    temper,
     understand,
     vocabulary,
 )
@@ -308,3 +312,32 @@ def test_a_phrase_becomes_amounts_and_kinds_of_a_recipe() -> None:
 def test_a_kind_that_shall_not_be_there_is_left_to_chance() -> None:
     found = understand("no pears", vocabulary(CARD))
     assert direct(RECIPE, found, CARD) == RECIPE
+
+
+SEEKING = {
+    **CARD,
+    "measures": [
+        {"name": "warmth", "found": 0.9},
+        {"name": "snow", "found": 0.4},
+        {"name": "bridge", "found": 0.1},
+        {"name": "fog"},
+    ],
+}
+
+
+def test_a_word_without_a_direction_is_looked_for_if_seeds_have_it() -> None:
+    assert sought(SEEKING) == {"snow": 0.4}
+    assert "snow" in vocabulary(SEEKING)
+    assert "snow" not in vocabulary(SEEKING, seek=False)
+    found = temper(understand("snow, warm", vocabulary(SEEKING)), SEEKING)
+    snow, warm = found.understood
+    assert (snow.source, snow.confidence) == (SOUGHT, 0.4)
+    assert warm.source != SOUGHT and warm.confidence > 0.9
+    assert direct(RECIPE, found, SEEKING).amounts == {"warmth": 1}
+
+
+def test_what_nothing_leads_to_is_wanted_as_much_as_seeds_have() -> None:
+    found = temper(understand("snow", vocabulary(SEEKING)), SEEKING)
+    assert suit(found, {"snow": 2.5}) > suit(found, {"snow": 1.5})
+    many = suit(found, {"snow": np.array([0.0, 2.0, 1.0])})
+    assert many.argmax() == 1 and many.shape == (3,)

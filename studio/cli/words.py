@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from studio.checkpoint import fingerprint, locate, model_name, read_card
@@ -17,7 +18,7 @@ def register(verbs: Any) -> None:
     parser = add_verb(verbs, "words", _words)
     parser.add_argument("model", metavar="MODEL", help=text("cli.argument.model"))
     parser.add_argument("phrase", metavar="PHRASE", help=text("cli.argument.phrase"))
-    parser.add_argument("--seed", default="0", metavar="N", help=text("cli.help.seed"))
+    parser.add_argument("--seed", metavar="N", help=text("cli.help.words_seed"))
 
 
 def check_phrase(phrase: str) -> str:
@@ -31,15 +32,23 @@ def check_phrase(phrase: str) -> str:
 
 
 def _words(args: argparse.Namespace) -> None:
-    phrase, seed = check_phrase(args.phrase), Recipe.parse_seed(args.seed)
+    phrase = check_phrase(args.phrase)
+    seed = None if args.seed is None else Recipe.parse_seed(args.seed)
     from studio.latent.words import direct, temper, understand, vocabulary
 
     folder = locate(args.model)
     card = read_card(folder)
-    found = temper(understand(phrase, vocabulary(card)), card)
+    found = temper(understand(phrase, vocabulary(card, seek=seed is None)), card)
     variety = float(card["default_variety"])
-    plain = Recipe(model_name(folder), fingerprint(folder), Seed(seed), variety)
-    recipe = direct(plain, found, card)
+    source = Seed(seed or 0)
+    recipe = Recipe(model_name(folder), fingerprint(folder), source, variety)
+    recipe = direct(recipe, found, card)
+    if seed is None and found.amounts and card.get("measures"):
+        from studio.latent.starts import choose_start
+        from studio.model import Model
+
+        start = choose_start(found, recipe, 0, Model.open(args.model))
+        recipe = replace(recipe, source=start)
     value = found.to_dict() | {"recipe": recipe.to_dict()}
     answer(
         args, value, [*_lines(value), text("cli.words.recipe", recipe=recipe.to_json())]
@@ -50,7 +59,8 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for part in found["understood"]:
         amount, sure = f"{part['amount']:+g}", round(100 * part["confidence"])
         named = {"text": part["text"], "word": part["word"]}
-        yield text("cli.words.part", **named, amount=amount, sure=sure)
+        key = "sought" if part["source"] == "sought" else "part"
+        yield text(f"cli.words.{key}", **named, amount=amount, sure=sure)
     for part in found["unknown"]:
         if part["nearest"]:
             yield text(

@@ -7,7 +7,7 @@ import json
 import secrets
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from studio.cli.words import check_phrase
 from studio.errors import InputError, ModelError
 from studio.language import LANGUAGES, person_language
 from studio.paths import checkpoints_folder, write_atomically
-from studio.recipe import FORMAT, SEED_MAX, Recipe
+from studio.recipe import FORMAT, SEED_MAX, Recipe, Seed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +104,9 @@ def _render(args: argparse.Namespace) -> None:
 
     model = Model.open(args.model)
     base = changes.apply(_base_recipe(model, given, seeds[0]), model)
+    if changes.seek and isinstance(base.source, Seed):
+        seeds = [base.source.seed]
+        paths = _chosen_paths(args, seeds)
     works = []
     for seed, path, form in zip(seeds, paths, forms, strict=True):
         recipe = base if seed is None else base.with_seed(seed)
@@ -134,11 +137,13 @@ class _Changes:
         self.settings = [options.parse_setting(item) for item in args.set]
         self.size = None if size is None else options.parse_size(size)
         self.phrase = None if args.words is None else check_phrase(args.words)
+        given = (args.seed, args.seeds, args.recipe)
+        self.seek = args.words is not None and given == (None, None, None)
 
     def apply(self, recipe: Recipe, model: Model) -> Recipe:
         """Return ``recipe`` with the changes, sized in the model's proportions."""
         if self.phrase is not None:
-            recipe = _say(self.phrase, recipe, model)
+            recipe = _say(self.phrase, recipe, model, seek=self.seek)
         for name, amount in self.settings:
             recipe = recipe.with_direction(name, amount)
         if self.variety is not None:
@@ -148,14 +153,21 @@ class _Changes:
         return recipe
 
 
-def _say(phrase: str, recipe: Recipe, model: Model) -> Recipe:
-    """Return the recipe moved to a phrase; tell on stderr what was not understood."""
+def _say(phrase: str, recipe: Recipe, model: Model, *, seek: bool) -> Recipe:
+    """Return the recipe moved to a phrase; tell on stderr what was not understood.
+
+    To `seek`, from the start that suits the phrase best of some hundreds.
+    """
+    from studio.latent.starts import choose_start
     from studio.latent.words import direct, understand, vocabulary
 
-    found = understand(phrase, vocabulary(model.card))
+    found = understand(phrase, vocabulary(model.card, seek=seek))
     for unknown in found.unknown:
         print(text("cli.words.unknown", text=unknown.text), file=sys.stderr)
-    return direct(recipe, found, model.card)
+    recipe = direct(recipe, found, model.card)
+    if seek and found.amounts:
+        recipe = replace(recipe, source=choose_start(found, recipe, None, model))
+    return recipe
 
 
 def _base_recipe(

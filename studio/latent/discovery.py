@@ -116,8 +116,11 @@ def discover_words(
             named.append(_name(k, name, verdict, rows))
         else:
             dropped.append(name)
+    sure = {one.name for one in named if one.certainty == "known"}
+    rest = [k for k in range(len(PROPERTIES), len(names)) if names[k] not in sure]
+    found = trial.find(slopes, rest)
     tell("done", len(names), len(names))
-    return _pack(named, dropped, sense, slopes, w, known)
+    return _pack(named, dropped, sense, slopes, w, known, found)
 
 
 class _School:
@@ -246,6 +249,7 @@ def _pack(
     slopes: np.ndarray,
     w: np.ndarray,
     vocabulary: Vocabulary | None,
+    found: dict[int, float],
 ) -> Found:
     sense = measured.sense
     offsets = -(w.mean(axis=0).astype(np.float64) @ slopes)  # [K]
@@ -264,6 +268,7 @@ def _pack(
             "mean": float(f"{float(sense.mean[k]):.6g}"),
             "deviation": float(f"{float(sense.deviation[k]):.6g}"),
             "foretold": _correlation(foretold[:, k], measured.values[:, k]),
+            **({"found": found[k]} if k in found else {}),
         }
         for k, name in enumerate(sense.names)
     ]

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import InputError
+from studio.latent.starts import suit
 from studio.latent.walk import MOST, Keyframe
 from studio.latent.words import (
     Understanding,
     direct,
-    suit,
     temper,
     understand,
     vocabulary,
@@ -98,13 +98,7 @@ class Pool:
 
     def choose(self, found: Understanding, here: np.ndarray | None) -> int:
         """Choose what suits best and is not far from ``here``, a w [D]."""
-        names = [name for name in found.amounts if name in self.values]
-        fits = np.array(
-            [
-                suit(found, {name: float(self.values[name][i]) for name in names})
-                for i in range(len(self.seeds))
-            ]
-        )
+        fits = suit(found, self.values)
         return int((fits - NEAR * self._distances(here)).argmax())
 
     def ease(self, recipe: Recipe, index: int) -> Recipe:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,18 +10,21 @@ import numpy as np
 from studio.direction import PROPERTIES
 from studio.evaluation.features import extract_bands
 from studio.evaluation.recognition import Recogniser
-from studio.latent.steering import Sense, draw
+from studio.latent.starts import STARTS
+from studio.latent.steering import TOGETHER, Sense, draw
 from studio.model import Model
 
 TRIES = 3  # secant steps on the amount
-FIRST_TRIED, FIRST_JUDGED = 2**30, 2**30 + 2**20  # seeds that found nothing
+# Seeds that found nothing.
+FIRST_TRIED, FIRST_JUDGED, FIRST_SOUGHT = 2**30, 2**30 + 2**20, 2**30 + 2**22
 # A property is known where +1 changes it by one standard deviation, give or take...
 OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
 # A word is known where it appears in this share of works without it, others come or
 # go in no more than this, and works stay nearer to themselves than to others.
 APPEARS, FLIPS, DISTANCE = 0.7, 0.15, 0.5
-# Less than this is not even shown as uncertain.
-DOUBTFUL_RIGHT, DOUBTFUL_APPEARS = 0.8, 0.3
+# Less than this is not even shown as uncertain; nor a property that changes others
+# more than itself.
+DOUBTFUL_RIGHT, DOUBTFUL_APPEARS, DOUBTFUL_LEFTOVER = 0.8, 0.3, 1.0
 HOPELESS = 0.25  # the same to who found the word: not worth a judge's time
 # Of distance and flips, since other works may be moved further; near enough to that.
 WITHIN, CLOSE = 0.95, 0.03
@@ -31,7 +35,8 @@ PAIRS = 256
 class Effort:
     """How much is rendered: samples to learn from, works tried, works judged on.
 
-    And steps of the search for a move: more for words, which are harder to reach.
+    And steps of the search for a move: more for words, which are harder to reach; and
+    seeds that are chosen for a word to tell how surely that finds it.
     """
 
     samples: int = 1024
@@ -39,6 +44,7 @@ class Effort:
     judged: int = 80
     steps: int = 16
     word_steps: int = 32
+    chosen: int = 20
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,7 @@ class Trial:
     ) -> None:
         """Take where the seeds of the works that are judged on begin."""
         self.model, self.sense, self.recogniser = model, sense, judge
+        self.effort = effort
         self.words = sense.names[len(PROPERTIES) :]
         self.tried = _Works(model, sense, None, FIRST_TRIED, effort.tried)
         self.fresh = _Works(model, sense, judge, seeds, effort.judged)
@@ -88,6 +95,27 @@ class Trial:
         if index < len(PROPERTIES):
             return self._judge_property(index, amount, rows)
         return self._judge_word(index, amount, rows)
+
+    def find(self, slopes: np.ndarray, wanted: Sequence[int]) -> dict[int, float]:
+        """Tell how surely the measures `wanted` are found by choosing a seed for each.
+
+        The share of choices in which the judge sees the word, the seed being that of a
+        thousand of which most is foretold: `slopes` [D, K] over w.
+        """
+        if not wanted:
+            return {}
+        seeds, rows = [], []
+        for turn in range(self.effort.chosen):
+            first = FIRST_SOUGHT + turn * STARTS
+            w = self.model.map_seeds(range(first, first + STARTS))
+            best = (w @ slopes[:, list(wanted)]).argmax(axis=0)
+            seeds += [first + int(row) for row in best]
+        for start in range(0, len(seeds), TOGETHER):
+            w = self.model.map_seeds(seeds[start : start + TOGETHER])
+            rows.append(self.fresh.read(draw(self.model, self.fresh.near(w))) > 0)
+        told = np.concatenate(rows).reshape(self.effort.chosen, len(wanted), -1)
+        first = len(PROPERTIES)
+        return {k: _short(told[:, i, k - first].mean()) for i, k in enumerate(wanted)}
 
     def _calibrate_property(self, index: int, rows: np.ndarray) -> float:
         """Find the amount that changes a property by one deviation on average."""
@@ -133,7 +161,11 @@ class Trial:
             "distance": _short(moved.distance),
         }
         known = OWN[0] <= own.mean() <= OWN[1] and (own > 0).mean() >= RIGHT
-        doubtful = own.mean() > 0.3 and (own > 0).mean() >= DOUBTFUL_RIGHT
+        doubtful = (
+            own.mean() > 0.3
+            and (own > 0).mean() >= DOUBTFUL_RIGHT
+            and _leftover(moved, index) <= DOUBTFUL_LEFTOVER
+        )
         return self._verdict(index, amount, moved, measured, known, doubtful)
 
     def _judge_word(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
@@ -165,7 +197,6 @@ class Trial:
         doubtful: bool,
     ) -> Verdict:
         mean = moved.changes.mean(axis=0)
-        others = np.delete(mean, index)
         return Verdict(
             amount=amount,
             certainty="known" if known else "uncertain" if doubtful else "",
@@ -173,7 +204,7 @@ class Trial:
             effects=dict(
                 zip(self.sense.names, (_short(number) for number in mean), strict=False)
             ),
-            leftover=_short(np.sqrt((others**2).mean())),
+            leftover=_short(_leftover(moved, index)),
             measured=measured,
         )
 
@@ -200,13 +231,16 @@ class _Works:
         count: int,
     ) -> None:
         self.model, self.sense, self.recogniser = model, sense, judge
-        w = model.map_seeds(range(first, first + count))
-        self.styles = model.truncated(w, float(model.card["default_variety"]))
+        self.styles = self.near(model.map_seeds(range(first, first + count)))
         self.pictures = draw(model, self.styles)
         self.values = sense.see(self.pictures)
         one, other = self._pairs(count)
         self.usual = _mean_apart(self.pictures[one], self.pictures[other])
         self.told = self.read(self.pictures)
+
+    def near(self, w: np.ndarray) -> np.ndarray:
+        """Give styles of w [N,D] at the variety that works are made at."""
+        return self.model.truncated(w, float(self.model.card["default_variety"]))
 
     def move(self, rows: np.ndarray, *, words: bool = True) -> _Moved:
         """Move every work by rows [layers, D]; without `words` those go unread."""
@@ -230,6 +264,11 @@ class _Works:
         rng = np.random.default_rng(0)
         one = rng.integers(0, count, PAIRS)
         return one, (one + rng.integers(1, max(2, count), PAIRS)) % count
+
+
+def _leftover(moved: _Moved, index: int) -> float:
+    others = np.delete(moved.changes.mean(axis=0), index)
+    return float(np.sqrt((others**2).mean()))
 
 
 def _mean_apart(one: np.ndarray, other: np.ndarray) -> float:

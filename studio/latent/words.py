@@ -6,7 +6,6 @@ cannot place it says, with the nearest that the model knows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.direction import PROPERTIES
 from studio.errors import InputError
 from studio.latent.encoder import MARGIN, Likeness, confidence, load_encoder
 from studio.latent.lexicon import (
@@ -36,6 +36,8 @@ FAINT = 0.75  # what pulls less against a word is no contradiction
 STRANGERS = 24  # that the encoder is asked about; others stay unknown
 SAME_WORD = 0.72  # cosine of translations; of dog and cat 0.67
 UNNAMED = "pca-"  # directions that were found, and that nobody has named
+SOUGHT = "sought"  # the source of a part that seeds are chosen by, and nothing moves
+FOUND = 0.3  # share of such choices that hit, from which a word is looked for
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class Part:
     """Some of the phrase, understood: ``amount`` of ``word`` in standard units.
 
     ``text`` stands at ``start:end`` of the phrase; a mood has a part for each word
-    that it is made of. ``source`` is "exact", "lexicon" or "encoder".
+    that it is made of. ``source`` is "exact", "lexicon" or "encoder"; or, where no
+    direction leads to the word and a seed is looked for that has it, "sought".
     """
 
     text: str
@@ -215,8 +218,12 @@ def _most_alike(likeness: Likeness, words: list[str], names: Names) -> _Sense | 
 
 
 def _nearest(likeness: Likeness, words: list[str], names: Names) -> str | None:
-    """Return the word of the model that is nearest, itself or by an entry."""
-    at = int(likeness.words.argmax())
+    """Return the word of the model that is nearest, itself or by an entry.
+
+    What is measured in pixels is near to no thing, if the model knows any things.
+    """
+    things = np.array([word not in PROPERTIES for word in words])
+    at = int(np.where(things | ~things.any(), likeness.words, -1.0).argmax())
     for entry in np.argsort(-likeness.entries)[:12]:
         if likeness.entries[entry] <= likeness.words[at]:
             break
@@ -277,39 +284,13 @@ def _conflict(one: Part, other: Part) -> tuple[str, ...]:
     return (one.word, other.word) if opposed and not apart else ()
 
 
-def suit(understanding: Understanding, measured: Mapping[str, float]) -> float:
-    """Return how well a work suits a phrase, from 0 to 1.
-
-    ``measured`` has its numbers by word, in standard units. Each word is wanted to
-    its amount and no further, and what falls short weighs by its square: a work
-    with a little of everything suits better than one with much of a single word.
-    """
-    weights = misses = 0.0
-    sure = _certainty(understanding.understood)
-    for word, amount in understanding.amounts.items():
-        value = float(measured.get(word, math.nan))
-        if not math.isfinite(value):
-            continue
-        short = max(0.0, abs(amount) - math.copysign(1.0, amount) * value)
-        weight = sure[word] * min(1.0, abs(amount))
-        weights += weight
-        misses += weight * short**2
-    return 1 / (1 + math.sqrt(misses / weights)) if weights else 0.0
-
-
-def _certainty(parts: tuple[Part, ...]) -> dict[str, float]:
-    sure: dict[str, float] = {}
-    for part in parts:
-        sure[part.word] = max(part.confidence, sure.get(part.word, 0.0))
-    return sure
-
-
-def vocabulary(card: Mapping[str, Any]) -> tuple[str, ...]:
+def vocabulary(card: Mapping[str, Any], *, seek: bool = True) -> tuple[str, ...]:
     """Return the words of a model, by its card: named directions, then kinds.
 
-    Raises InputError where it has none.
+    To ``seek``, also those that only seeds can be chosen by. Raises InputError where
+    it has none.
     """
-    listed = [*_directions(card), *(item["name"] for item in card.get("kinds", ()))]
+    listed = [*_directions(card), *_kinds(card), *(sought(card) if seek else ())]
     names = [name for name in dict.fromkeys(listed) if not name.startswith(UNNAMED)]
     if not names:
         raise InputError("words_none", title=card.get("title", ""))
@@ -321,19 +302,40 @@ def _directions(card: Mapping[str, Any]) -> list[str]:
     return [item["name"] for item in (*card.get("words", ()), *card["directions"])]
 
 
+def _kinds(card: Mapping[str, Any]) -> list[str]:
+    return [item["name"] for item in card.get("kinds", ())]
+
+
+def sought(card: Mapping[str, Any]) -> dict[str, float]:
+    """Return the words that no direction leads to and seeds can be chosen by.
+
+    With each the share of such choices, as measured, in which the word was there.
+    """
+    led = {*_directions(card), *_kinds(card)}
+    return {
+        item["name"]: item["found"]
+        for item in card.get("measures", ())
+        if item["name"] not in led and item.get("found", 0) >= FOUND
+    }
+
+
 def temper(found: Understanding, card: Mapping[str, Any]) -> Understanding:
-    """Return an understanding less sure of the words that a model is not sure of."""
+    """Return an understanding less sure of the words that a model is not sure of.
+
+    What seeds alone can give is as sure as seeds have it, and says so.
+    """
+    still = sought(card)
     weak = {
-        item["name"]
+        item["name"]: UNCERTAIN
         for item in card.get("words", ())
         if item.get("certainty") == "uncertain"
     }
-    parts = (
-        replace(part, confidence=round(UNCERTAIN * part.confidence, 3))
-        if part.word in weak
-        else part
-        for part in found.understood
-    )
+    parts = []
+    for part in found.understood:
+        if part.word in still:
+            part = replace(part, source=SOUGHT)
+        trust = still.get(part.word, weak.get(part.word, 1.0))
+        parts.append(replace(part, confidence=round(trust * part.confidence, 3)))
     return replace(found, understood=tuple(parts))
 
 
@@ -343,10 +345,11 @@ def direct(
     """Return ``recipe`` moved to where a phrase points in the model of ``card``.
 
     Words that are directions become amounts along them, in place of those that the
-    recipe had; words that are only kinds become shares of kinds.
+    recipe had; words that are only kinds become shares of kinds; words that seeds are
+    chosen by change nothing here.
     """
     directions = set(_directions(card))
-    kinds = {item["name"] for item in card.get("kinds", ())} - directions
+    kinds = set(_kinds(card)) - directions
     amounts = understanding.amounts
     for word in amounts.keys() & directions:
         recipe = recipe.with_direction(word, amounts[word])
@@ -365,7 +368,7 @@ __all__ = [
     "Understanding",
     "Unknown",
     "direct",
-    "suit",
+    "sought",
     "temper",
     "understand",
     "vocabulary",

@@ -10,7 +10,6 @@ start that suits the sentence best of some hundreds, or, to ``stay``, from its o
 from __future__ import annotations
 
 import asyncio
-import secrets
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,16 +25,16 @@ from studio.checkpoint import edition, fingerprint, installed, read_card
 from studio.errors import InputError
 from studio.latent.phrases import TEXT_LIMIT
 from studio.latent.presets import presets_for
+from studio.latent.starts import choose_start
 from studio.latent.teaching import foretell_taught
 from studio.latent.words import (
     Understanding,
     direct,
-    suit,
     temper,
     understand,
     vocabulary,
 )
-from studio.recipe import SEED_MAX, Recipe, Seed, read_json
+from studio.recipe import Recipe, Seed, read_json
 from studio.recipe_parts import read_step
 from studio.server.children import space_of
 from studio.server.guards import Endpoint, read_body
@@ -50,7 +49,6 @@ LIMIT = 300 * 1024  # bytes of a request: a recipe's own limit, and a sentence
 LISTENED = 2  # sentences that are understood at once; a long one takes a while
 MODELS = 4  # whose presets are remembered
 MOST_TAUGHT = 40  # words of a person's own
-STARTS = 256  # seeds of which the one that suits a sentence best is the start
 
 
 def table(worker: RenderWorker) -> list[tuple[str, str, Endpoint]]:
@@ -89,7 +87,7 @@ async def hear(
     async with ears:
         found, recipe = await run_in_threadpool(_understand, sentence)
     if found.amounts and not sentence.stay:
-        start = worker.ask(recipe.model, partial(choose_start, found, recipe, None))
+        start = worker.ask(recipe.model, partial(_start, found, recipe, None))
         seed = await asyncio.wrap_future(start)
         recipe = replace(recipe, source=seed)
     return JSONResponse(found.to_dict() | {"recipe": recipe.to_dict()})
@@ -120,7 +118,7 @@ class Offers:
         for preset, heard in known:
             found = temper(heard, card)
             # always the same ones, so that its picture is what a click leads to
-            task = partial(choose_start, found, plain, 0)
+            task = partial(_start, found, plain, 0)
             seed = await asyncio.wrap_future(self._worker.ask(plain.model, task))
             recipe = direct(replace(plain, source=seed), found, card)
             told.append(vars(preset) | found.to_dict() | {"recipe": recipe.to_dict()})
@@ -158,7 +156,8 @@ def _understand(sentence: Sentence) -> tuple[Understanding, Recipe]:
     recipe = sentence.recipe
     card, _ = _open_card(recipe.model)
     card = _with_own(card, sentence.taught)
-    found = temper(understand(sentence.text, vocabulary(card)), card)
+    words = vocabulary(card, seek=not sentence.stay)
+    found = temper(understand(sentence.text, words), card)
     moved = direct(recipe, found, card)
     for own in sentence.taught:
         if amount := found.amounts.get(own.name):
@@ -184,25 +183,16 @@ def _open_card(name: str) -> tuple[dict[str, Any], Path]:
     return read_card(folder), folder
 
 
-def choose_start(
+def _start(
     found: Understanding, recipe: Recipe, first: int | None, model: Model
 ) -> Seed:
-    """Choose the seed that suits a sentence best, from `first` on or from anywhere."""
-    from studio.latent.measuring import foretell
+    """Choose the start of a sentence, by the person's own words too."""
+    if not recipe.taught:
+        return choose_start(found, recipe, first, model)
+    space = space_of(model)
+    steps = places_of_steps(space, recipe)
 
-    if first is None:
-        first = secrets.randbelow(SEED_MAX - STARTS)
-    seeds = range(first, first + STARTS)
-    w = model.truncated(model.map_seeds(seeds), recipe.variety)
-    values = foretell(model, w)
-    if recipe.taught:
-        space = space_of(model)
-        places = np.array([space.place(style) for style in w])
-        values |= foretell_taught(places_of_steps(space, recipe), places)
-    if not values:  # a model that knows kinds alone has nothing to choose by
-        return Seed(first)
-    scores = [
-        suit(found, {name: float(of[i]) for name, of in values.items()})
-        for i in range(STARTS)
-    ]
-    return Seed(seeds[scores.index(max(scores))])
+    def more(w: np.ndarray) -> dict[str, np.ndarray]:
+        return foretell_taught(steps, np.array([space.place(style) for style in w]))
+
+    return choose_start(found, recipe, first, model, more)

@@ -8,22 +8,26 @@
  * @property {number} confidence 0 to 1
  * @property {number} amount what it added
  * @property {number} [total] the amount that the word then had
- * @property {boolean} [kind] it chose a kind and added nothing
+ * @property {boolean} [kind] it chose a kind, or a start, and added nothing
+ * @property {object} [start] the source that it chose, no direction leading there
  */
 import { withHand } from "./store.js";
 
 /** Standard deviations, of anything said. */
 const MOST = 4;
 
-/** The parts that still hold: a slider that was moved since speaks for itself. */
-export function standing({ said = [], amounts }) {
-  return said.filter((part) => part.kind || near(amounts[part.word] ?? 0, part.total));
+/** The parts that still hold: a slider or a seed changed since speaks for itself. */
+export function standing({ recipe, hand: { said = [], amounts } }) {
+  return said.filter(({ kind, start, word, total }) => {
+    if (start) return JSON.stringify(start) === JSON.stringify(recipe.source);
+    return kind || near(amounts[word] ?? 0, total);
+  });
 }
 
 /** `work` with the master at 1 and the same picture. */
 function folded(work) {
   const { strength, amounts } = work.hand;
-  const said = standing(work.hand);
+  const said = standing(work);
   if (strength === 1) return withHand(work, { said });
   const scaled = Object.entries(amounts).map(([name, amount]) => [name, round(amount * strength)]);
   return withHand(work, {
@@ -61,7 +65,7 @@ export function alsoSaid(work, parts, names, kinds) {
   const { recipe, hand } = folded(work);
   const amounts = { ...hand.amounts };
   const byWord = new Map(hand.said.map((part) => [part.word, part]));
-  for (const { word, text, amount, confidence } of parts) {
+  for (const { word, text, amount, confidence, start } of parts) {
     const before = byWord.get(word);
     const texts = new Set([before?.text, text].filter(Boolean));
     const part = {
@@ -70,7 +74,7 @@ export function alsoSaid(work, parts, names, kinds) {
       confidence: Math.max(before?.confidence ?? 0, confidence),
     };
     if (!names.has(word)) {
-      byWord.set(word, { ...part, amount, kind: true });
+      byWord.set(word, { ...part, amount, kind: true, start });
       continue;
     }
     const here = amounts[word] ?? 0;

@@ -65,7 +65,7 @@ export class Words {
   /** What was said of the work on the easel, and still holds. */
   get parts() {
     if (this.#ahead) return this.#ahead;
-    return this.store.work ? standing(this.store.work.hand) : [];
+    return this.store.work ? standing(this.store.work) : [];
   }
 
   /** Go where a sentence leads, or to `stay` from where the picture is. */
@@ -94,11 +94,13 @@ export class Words {
     this.#arrive?.();
     if (understood.length) {
       const names = this.#names;
-      const kinds = understood.some(({ word: name }) => !names.has(name));
+      const kinds = understood.some((part) => !names.has(part.word) && part.source !== "sought");
       const shares = kinds ? recipe.kinds : undefined;
       // A picture of the person's own stays what it is under every word.
       const end = this.store.recipe.residual ? undefined : recipe.source;
-      this.#travel(alsoSaid(this.#unsaid(), understood, names, shares), end);
+      const start = end ?? this.store.recipe.source;
+      const parts = understood.map((part) => (part.source === "sought" ? { ...part, start } : part));
+      this.#travel(alsoSaid(this.#unsaid(), parts, names, shares), end);
     }
     this.#unknown = unknown;
     this.#apart = contradictions;
@@ -236,7 +238,7 @@ export class Words {
     const sure = `${Math.round(100 * part.confidence)} %`;
     const params = { text: heard || name, word: name, sure };
     word(chip, { name: "ui.words.drop", params });
-    chip.dataset.tip = say("ui.words.understood", params);
+    chip.dataset.tip = say(part.start ? "ui.words.sought" : "ui.words.understood", params);
     return make("li", {}, chip);
   }
 }
