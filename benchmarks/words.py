@@ -103,9 +103,9 @@ def try_phrases(model: Model, trial: Trial, learnt: Vocabulary) -> dict[str, Any
 def _try(model: Model, trial: Trial, pair: tuple[str, str]) -> list[bool]:
     """Say a phrase eight times, as if on eight pages; tell which works have both."""
     from studio.latent.starts import choose_start
-    from studio.latent.words import direct, temper, understand, vocabulary
+    from studio.latent.words import direct, listen
 
-    found = temper(understand(" ".join(pair), vocabulary(model.card)), model.card)
+    found = listen(" ".join(pair), model.card)
     plain = model.recipe(0)
     works = []
     for i in range(TRIES):

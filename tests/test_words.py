@@ -30,6 +30,7 @@ from studio.latent.words import (
     SOUGHT,
     Understanding,
     direct,
+    listen,
     sought,
     temper,
     understand,
@@ -334,6 +335,16 @@ def test_a_word_without_a_direction_is_looked_for_if_seeds_have_it() -> None:
     assert (snow.source, snow.confidence) == (SOUGHT, 0.4)
     assert warm.source != SOUGHT and warm.confidence > 0.9
     assert direct(RECIPE, found, SEEKING).amounts == {"warmth": 1}
+
+
+def test_what_is_looked_for_also_moves_to_the_next_best() -> None:
+    found = listen("snow", SEEKING)
+    assert [part.word for part in found.understood] == ["snow", "warmth"]
+    assert direct(RECIPE, found, SEEKING).amounts == {"warmth": -0.6}
+    assert [part.word for part in listen("snow", SEEKING, seek=False).understood] == [
+        "warmth"
+    ]
+    assert [part.word for part in listen("warm", SEEKING).understood] == ["warmth"]
 
 
 def test_what_nothing_leads_to_is_wanted_as_much_as_seeds_have() -> None:

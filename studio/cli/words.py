@@ -34,11 +34,11 @@ def check_phrase(phrase: str) -> str:
 def _words(args: argparse.Namespace) -> None:
     phrase = check_phrase(args.phrase)
     seed = None if args.seed is None else Recipe.parse_seed(args.seed)
-    from studio.latent.words import direct, temper, understand, vocabulary
+    from studio.latent.words import direct, listen
 
     folder = locate(args.model)
     card = read_card(folder)
-    found = temper(understand(phrase, vocabulary(card, seek=seed is None)), card)
+    found = listen(phrase, card, seek=seed is None)
     variety = float(card["default_variety"])
     source = Seed(seed or 0)
     recipe = Recipe(model_name(folder), fingerprint(folder), source, variety)

@@ -159,9 +159,9 @@ def _say(phrase: str, recipe: Recipe, model: Model, *, seek: bool) -> Recipe:
     To `seek`, from the start that suits the phrase best of some hundreds.
     """
     from studio.latent.starts import choose_start
-    from studio.latent.words import direct, understand, vocabulary
+    from studio.latent.words import direct, listen
 
-    found = understand(phrase, vocabulary(model.card, seek=seek))
+    found = listen(phrase, model.card, seek=seek)
     for unknown in found.unknown:
         print(text("cli.words.unknown", text=unknown.text), file=sys.stderr)
     recipe = direct(recipe, found, model.card)

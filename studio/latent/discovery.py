@@ -27,10 +27,11 @@ from studio.latent.steering import (
     draw,
     glimpse,
     mix_styles,
+    paint,
     regress,
     shrink_pixels,
 )
-from studio.latent.trial import Effort, Trial, Verdict
+from studio.latent.trial import HOPELESS, Effort, Trial, Verdict
 from studio.model import Model, to_pixels
 
 FEWEST = 24  # pictures with a label, or nothing is learnt and judged of it
@@ -100,7 +101,7 @@ def discover_words(
     sense = _measure(model, school, w, tell)
     slopes = regress(w, sense.values)
     response = _respond(model, sense, w, tell)
-    correction = Correction(model, sense.sense, response, w, sense.thresholds)
+    search = _Search(model, sense, response, w)
     trial = Trial(model, sense.sense, school.judge if school else None, effort)
     named, dropped = [], []
     names = sense.sense.names
@@ -109,10 +110,9 @@ def discover_words(
         if not _is_worth_it(school, k):
             dropped.append(name)
             continue
-        steps = effort.steps if k < len(PROPERTIES) else effort.word_steps
-        rows = correction.correct(k, sense.wanted(k), steps)
-        verdict = trial.judge(k, rows, sense.thresholds)
-        if verdict and verdict.certainty:
+        rows = search.find(k, effort)
+        verdict = None if rows is None else trial.judge(k, rows, sense.thresholds)
+        if rows is not None and verdict and verdict.certainty:
             named.append(_name(k, name, verdict, rows))
         else:
             dropped.append(name)
@@ -158,6 +158,28 @@ class _Measured:
         if index < len(PROPERTIES):
             return 1.0
         return float(self.thresholds[index - len(PROPERTIES)]) + MARGIN
+
+
+class _Search:
+    """Finds moves by glimpses of works, and those of words further by whole works."""
+
+    def __init__(
+        self, model: Model, known: _Measured, response: Response, w: np.ndarray
+    ) -> None:
+        given = (model, known.sense, response, w, known.thresholds)
+        self.known, self.small = known, Correction(*given)
+        if len(known.sense.names) > len(PROPERTIES):
+            self.whole = Correction(*given, drawn=paint)
+
+    def find(self, index: int, effort: Effort) -> np.ndarray | None:
+        """Find a move of the measure `index`; None where it hardly ever does it."""
+        wanted = self.known.wanted(index)
+        if index < len(PROPERTIES):
+            return self.small.correct(index, wanted, effort.steps)
+        rows = self.small.correct(index, wanted, effort.word_steps)
+        if self.small.reach(index, rows) < HOPELESS:
+            return None
+        return self.whole.refine(index, rows, wanted, effort.word_steps // 2)
 
 
 def _measure(

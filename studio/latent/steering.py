@@ -8,7 +8,7 @@ works and following the gradient of what is measured back to w.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,8 +35,17 @@ FLIP = 0.06  # weight of each other word that comes or goes
 SURE, SOFT = 0.3, 0.25  # so far from its threshold a word stays; how soft that is
 NEARNESS = 0.2  # weight of how far a property takes a work, two at random being 1
 NEAR, FAR = 0.3, 20.0  # a word may take it so far; then the square weighs so much
+# A word's move goes on at full size: weights of flips and distance rise and fall until
+# as many words flip, and works go as far, as this.
+FLIPPED, GONE = 0.11, 0.43
+PRESSED = {"flips": (0.03, 0.3), "distance": (0.2, 12.0)}  # within these
+SLOWER = 0.6  # of the rate of steps
+LOST = 2.0  # square of a miss beyond which a work counts as lost, and no more
 THUMBNAIL = 14  # pixels a side, by which the nearness of two pictures is foretold
 TOGETHER = 16  # works rendered in one go
+
+
+Drawn = Callable[[Model, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -145,8 +154,8 @@ class Response:
 class Correction:
     """Corrects guesses by what they do to works of a model.
 
-    Works are drawn small (`glimpse`), which takes a third of the time; what is
-    measured of glimpses is told in their own standard units.
+    Works are drawn small (`glimpse`), which takes half of the time, or as they are
+    (`paint`); what is measured of either is told in their own standard units.
     """
 
     def __init__(
@@ -156,19 +165,22 @@ class Correction:
         response: Response,
         w: np.ndarray,
         present: np.ndarray,
+        drawn: Drawn | None = None,
     ) -> None:
         """Take the model's samples w [N,D] at the variety that works are made at.
 
-        `present` [words] is where each word begins, in standard units.
+        `present` [words] is where each word begins, in standard units; `drawn` gives
+        pixels of styles, glimpses if nothing else is said.
         """
         self.model, self.sense, self.response = model, sense, response
+        self.drawn = drawn or glimpse
         self.present = torch.from_numpy(present).float()
         self.styles = torch.from_numpy(w[:POOL]).float()[:, None]
         self.styles = self.styles.expand(-1, model.layers, -1)
         self.ease = torch.from_numpy(response.ease).float()
         with torch.no_grad():
             parts = [
-                glimpse(model, self.styles[i : i + TOGETHER])
+                self.drawn(model, self.styles[i : i + TOGETHER])
                 for i in range(0, len(self.styles), TOGETHER)
             ]
             values = torch.cat([sense.raw(pixels) for pixels in parts])
@@ -213,7 +225,7 @@ class Correction:
     def _loss(self, index: int, rows: Tensor, move: Tensor, wanted: float) -> Tensor:
         word = index >= len(PROPERTIES)
         first, last = (len(PROPERTIES), None) if word else (0, len(PROPERTIES))
-        new = glimpse(self.model, self.styles[rows] + self.response.rows(move))
+        new = self.drawn(self.model, self.styles[rows] + self.response.rows(move))
         found = self.sense.raw(new, words=word)
         count = found.shape[1]
         now = (found - self.mean[:count]) / self.deviation[:count]
@@ -231,6 +243,76 @@ class Correction:
             + far
         )
 
+    @torch.no_grad()
+    def reach(self, index: int, rows: np.ndarray) -> float:
+        """Tell of how many works without a word a move rows [layers, D] gives it."""
+        begins = self.present[index - len(PROPERTIES)]
+        absent = self.styles[self.values[:, index] <= begins]
+        moved = absent + torch.from_numpy(rows)
+        parts = [
+            self.sense.raw(self.drawn(self.model, moved[i : i + TOGETHER]))[:, index]
+            for i in range(0, len(moved), TOGETHER)
+        ]
+        if not parts:
+            return 1.0
+        now = (torch.cat(parts) - self.mean[index]) / self.deviation[index]
+        return float((now > begins).float().mean())
+
+    def refine(
+        self, index: int, rows: np.ndarray, wanted: float, steps: int
+    ) -> np.ndarray:
+        """Go on from a word's move rows [layers, D], up to all that it may change.
+
+        Drawn as works are, so that what a move does to glimpses alone goes. A work that
+        is far from having the word counts as lost: others may have it at its cost.
+        """
+        start = np.linalg.solve(self.response.scale.numpy().T, rows.T).T
+        move = torch.from_numpy(start.astype(np.float32)).flatten()
+        first = float(np.linalg.norm(self.response.begin(index)))
+        pace, press = torch.zeros_like(move), {"flips": FLIP, "distance": 2.0}
+        chance = torch.Generator().manual_seed(index)
+        for step in range(steps):
+            some = torch.randperm(len(self.styles), generator=chance)[: WORKS["word"]]
+            tried = move.clone().requires_grad_()
+            self._press(index, some, tried, wanted, press).backward()
+            assert tried.grad is not None
+            turned = self.ease @ tried.grad
+            pace = MOMENTUM["word"] * pace + turned / (turned.norm() + 1e-9)
+            move = move - SLOWER * RATE["word"] * first * (1 - step / steps) * pace
+        return self.response.rows(move).numpy()
+
+    def _press(
+        self,
+        index: int,
+        rows: Tensor,
+        move: Tensor,
+        wanted: float,
+        press: dict[str, float],
+    ) -> Tensor:
+        """Give the loss of a word's move, and press harder where it does too much."""
+        first = len(PROPERTIES)
+        new = self.drawn(self.model, self.styles[rows] + self.response.rows(move))
+        now = (self.sense.raw(new) - self.mean) / self.deviation
+        change = now - self.values[rows]
+        missed = F.relu(wanted - now[:, index]).square()
+        others = torch.cat([change[:, first:index], change[:, index + 1 :]], dim=1)
+        flips = self._flips(index, rows, now)
+        apart = (new - self.pixels[rows]).abs().mean() / self.usual
+        loss = (
+            (missed / (1 + missed / LOST)).mean()
+            + OTHERS["word"] * others.square().sum() / max(1, others.numel())
+            + press["flips"] * flips
+            + press["distance"] * F.relu(apart - NEAR)
+        )
+        share = float(flips.detach()) / max(1, others.shape[1])
+        for name, is_now, may in (
+            ("flips", share, FLIPPED),
+            ("distance", float(apart.detach()), GONE),
+        ):
+            harder = press[name] * np.exp(np.clip(is_now / may - 1, -0.5, 0.5) / 2)
+            press[name] = float(np.clip(harder, *PRESSED[name]))
+        return loss
+
     def _flips(self, index: int, rows: Tensor, now: Tensor) -> Tensor:
         """Tell how many words other than `index` come or go in a work, softly.
 
@@ -242,6 +324,12 @@ class Correction:
         near = [SOFT * F.softplus((SURE - side * a) / SOFT) for a in (now, was)]
         found = near[0] - near[1]
         return found.sum(dim=1).mean() - found[:, index - first].mean()
+
+
+def paint(model: Model, styles: Tensor) -> Tensor:
+    """Draw styles [N,layers,D] as works are drawn: pixels in [-1,1], with gradients."""
+    latents = model.generator.synthesise(styles)
+    return model.autoencoder.decode(latents).clamp(-1, 1)
 
 
 def glimpse(model: Model, styles: Tensor) -> Tensor:

@@ -37,7 +37,7 @@ STRANGERS = 24  # that the encoder is asked about; others stay unknown
 SAME_WORD = 0.72  # cosine of translations; of dog and cat 0.67
 UNNAMED = "pca-"  # directions that were found, and that nobody has named
 SOUGHT = "sought"  # the source of a part that seeds are chosen by, and nothing moves
-FOUND = 0.3  # share of such choices that hit, from which a word is looked for
+FOUND = 0.25  # share of such choices that hit, from which a word is looked for
 
 
 @dataclass(frozen=True)
@@ -339,6 +339,22 @@ def temper(found: Understanding, card: Mapping[str, Any]) -> Understanding:
     return replace(found, understood=tuple(parts))
 
 
+def listen(text: str, card: Mapping[str, Any], *, seek: bool = True) -> Understanding:
+    """Return what ``text`` means to the model of ``card``, and how sure that is.
+
+    To ``seek``, words may be looked for among seeds; what would be understood without
+    that moves the work as well. Raises InputError as ``understand`` does.
+    """
+    found = temper(understand(text, vocabulary(card, seek=seek)), card)
+    spans = {(part.start, part.end) for part in found.understood}
+    spans -= {(p.start, p.end) for p in found.understood if p.source != SOUGHT}
+    if not spans or not _directions(card):
+        return found
+    plain = temper(understand(text, vocabulary(card, seek=False)), card)
+    more = [part for part in plain.understood if (part.start, part.end) in spans]
+    return replace(found, understood=(*found.understood, *more))
+
+
 def direct(
     recipe: Recipe, understanding: Understanding, card: Mapping[str, Any]
 ) -> Recipe:
@@ -368,6 +384,7 @@ __all__ = [
     "Understanding",
     "Unknown",
     "direct",
+    "listen",
     "sought",
     "temper",
     "understand",

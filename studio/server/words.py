@@ -30,8 +30,7 @@ from studio.latent.teaching import foretell_taught
 from studio.latent.words import (
     Understanding,
     direct,
-    temper,
-    understand,
+    listen,
     vocabulary,
 )
 from studio.recipe import Recipe, Seed, read_json
@@ -115,8 +114,8 @@ class Offers:
     async def _find(self, card: dict[str, Any], plain: Recipe) -> list[dict[str, Any]]:
         known = await run_in_threadpool(presets_for, vocabulary(card))
         told = []
-        for preset, heard in known:
-            found = temper(heard, card)
+        for preset, _ in known:
+            found = listen(preset.phrase, card)
             # always the same ones, so that its picture is what a click leads to
             task = partial(_start, found, plain, 0)
             seed = await asyncio.wrap_future(self._worker.ask(plain.model, task))
@@ -156,8 +155,7 @@ def _understand(sentence: Sentence) -> tuple[Understanding, Recipe]:
     recipe = sentence.recipe
     card, _ = _open_card(recipe.model)
     card = _with_own(card, sentence.taught)
-    words = vocabulary(card, seek=not sentence.stay)
-    found = temper(understand(sentence.text, words), card)
+    found = listen(sentence.text, card, seek=not sentence.stay)
     moved = direct(recipe, found, card)
     for own in sentence.taught:
         if amount := found.amounts.get(own.name):
