@@ -155,11 +155,17 @@ class Model:
         with torch.inference_mode(), _threads(1):
             return self._style(recipe).numpy().copy()
 
-    def map_seeds(self, seeds: Sequence[int] | range) -> np.ndarray:
-        """Give the w of seeds before variety, float32 [N, w_dim]."""
+    def map_seeds(self, seeds: Sequence[int] | range, kinds: Kinds = ()) -> np.ndarray:
+        """Give the w of seeds before variety, float32 [N, w_dim].
+
+        As `kinds` where any are given, or else as the seeds' own.
+        """
         z = torch.from_numpy(seeds_to_z(seeds, self.z_dim))
+        marks = seeds_to_kinds(seeds, self.shares)
+        if kinds:
+            marks = np.repeat(self._marks((), kinds), len(z), axis=0)
         with torch.inference_mode():
-            return self._map(z, seeds_to_kinds(seeds, self.shares)).numpy()
+            return self._map(z, marks).numpy()
 
     def _map(self, z: Tensor, kinds: np.ndarray) -> Tensor:
         told = torch.from_numpy(kinds) if self.kinds else None

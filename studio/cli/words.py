@@ -43,7 +43,7 @@ def _words(args: argparse.Namespace) -> None:
     source = Seed(seed or 0)
     recipe = Recipe(model_name(folder), fingerprint(folder), source, variety)
     recipe = direct(recipe, found, card)
-    if seed is None and found.amounts and card.get("measures"):
+    if seed is None and found.amounts:
         from studio.latent.starts import choose_start
         from studio.model import Model
 

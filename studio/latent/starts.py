@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio.model import Model
 
 PLENTY = 3.0  # standard units of a word that is looked for, for each unit wished for
+SOFT = 0.1  # of the mean variance of w, added to it
 STARTS = 1024  # seeds of which the one that suits a sentence best is the start
 
 Foretell = Callable[[np.ndarray], dict[str, np.ndarray]]
@@ -37,27 +38,46 @@ def choose_start(
     if first is None:
         first = secrets.randbelow(SEED_MAX - STARTS)
     seeds = range(first, first + STARTS)
-    w = model.truncated(model.map_seeds(seeds), recipe.variety)
+    plain = model.map_seeds(seeds, recipe.kinds)
+    w = model.truncated(plain, recipe.variety)
     values = foretell(model, w)
     if more:
         values |= more(w)
-    if not values:  # a model that knows kinds alone has nothing to choose by
-        return Seed(first)
-    return Seed(seeds[int(suit(found, values).argmax())])
+    kinds = [name for name, _ in recipe.kinds]
+    if kinds:
+        values |= dict.fromkeys(kinds, _likeness(plain, model.map_seeds(seeds)))
+    return Seed(seeds[int(suit(found, values, kinds).argmax())])
+
+
+def _likeness(as_kind: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Tell how much seeds look like what they are asked to be: [N], in deviations.
+
+    By Fisher's discriminant between w [N, D] of that kind and of all kinds: a kind
+    changes some seeds much, and others hardly.
+    """
+    spread = np.cov(own.T.astype(np.float64))
+    soft = SOFT * np.trace(spread) / len(spread)
+    apart = (as_kind - own).mean(axis=0)
+    found = as_kind @ np.linalg.solve(spread + soft * np.eye(len(spread)), apart)
+    return np.asarray((found - found.mean()) / (found.std() + 1e-9))
 
 
 def suit(
-    understanding: Understanding, measured: Mapping[str, float | np.ndarray]
+    understanding: Understanding,
+    measured: Mapping[str, float | np.ndarray],
+    plenty: Collection[str] = (),
 ) -> np.ndarray:
     """Return how well a work, or each of many, suits a phrase, from 0 to 1.
 
     ``measured`` has its numbers by word, in standard units. Each word is wanted to
     its amount and no further, and what falls short weighs by its square: a work
-    with a little of everything suits better than one with much of a single word.
+    with a little of everything suits better than one with much of a single word. Of
+    what is looked for, and of the words ``plenty``, more than the amount is wanted.
     """
     weights, misses = 0.0, np.zeros(())
     sure = _certainty(understanding.understood)
     still = {part.word for part in understanding.understood if part.source == SOUGHT}
+    still |= set(plenty)
     for word, wished in understanding.amounts.items():
         value = np.asarray(measured.get(word, math.nan))
         if not np.isfinite(value).all():

@@ -28,6 +28,7 @@ DOUBTFUL_RIGHT, DOUBTFUL_APPEARS, DOUBTFUL_LEFTOVER = 0.8, 0.3, 1.0
 HOPELESS = 0.25  # the same to who found the word: not worth a judge's time
 # Of distance and flips, since other works may be moved further; near enough to that.
 WITHIN, CLOSE = 0.95, 0.03
+LESS, ENOUGH = 0.9, 0.9  # of the amount; it does where so many works have the word
 PAIRS = 256
 
 
@@ -133,15 +134,15 @@ class Trial:
     ) -> tuple[float, float]:
         """Find the amount that takes works as far as they may go, and no further.
 
-        Less where more of the other words would come or go than may. Also the share
-        of works without the word in which it then is, all to who found it.
+        Less where more of the other words would come or go than may, or less does. Also
+        the share of works without the word in which it then is, all to who found it.
         """
         first = len(PROPERTIES)
         before = self.tried.values[:, first:] > present
         word, amount = index - first, 1.0
+        absent = ~before[:, word]
         for _ in range(TRIES):
-            moved = self.tried.move(amount * rows)
-            after = (self.tried.values + moved.changes)[:, first:] > present
+            moved, after = self._try(amount * rows, present)
             room = WITHIN * DISTANCE / max(moved.distance, 1e-6)
             if before.shape[1] > 1:
                 flips = np.delete(before != after, word, axis=1).mean()
@@ -149,8 +150,18 @@ class Trial:
             if abs(room - 1) < CLOSE:
                 break
             amount *= float(np.clip(room, 0.6, 1.6))
-        absent = ~before[:, word]
-        return amount, float(after[absent, word].mean()) if absent.any() else 1.0
+        if not absent.any():
+            return amount, 1.0
+        share = float(after[absent, word].mean())
+        less = float(self._try(LESS * amount * rows, present)[1][absent, word].mean())
+        return (LESS * amount, less) if less >= ENOUGH else (amount, share)
+
+    def _try(self, rows: np.ndarray, present: np.ndarray) -> tuple[_Moved, np.ndarray]:
+        """Move works; tell which words they have to who found those: [N, words]."""
+        moved = self.tried.move(rows)
+        return moved, (self.tried.values + moved.changes)[
+            :, len(PROPERTIES) :
+        ] > present
 
     def _judge_property(self, index: int, amount: float, rows: np.ndarray) -> Verdict:
         moved = self.fresh.move(amount * rows, words=False)
