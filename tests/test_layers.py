@@ -22,6 +22,7 @@ ROWS = (
     ("recipe_fields", "config"),
     ("recipe_parts",),
     ("recipe", "seeds", "direction"),
+    ("residual",),
     ("networks",),
     ("checkpoint", "model_card"),
     ("model",),
