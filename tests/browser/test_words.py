@@ -97,6 +97,25 @@ def test_a_sentence_moves_the_picture_and_says_what_was_understood(
     assert speaking.errors == []
 
 
+def test_what_is_said_before_there_is_a_work_is_said_of_the_first(
+    speaking: Room,
+) -> None:
+    speaking.page.evaluate(
+        "() => { window.kept = reverie.store.work; reverie.store.work = null; }"
+    )
+    say(speaking, "sea")
+    say(speaking, "sunset")
+    speaking.page.evaluate(
+        """() => {
+          reverie.store.work = window.kept;
+          reverie.store.edit((work) => work, 'test');
+        }"""
+    )
+    speaking.wait("() => reverie.store.recipe.directions?.sunset > 0")
+    assert set(speaking.settle().recipe["directions"]) == {"sunset"}
+    assert speaking.errors == []
+
+
 def test_with_shift_it_is_said_of_the_picture_as_it_is(speaking: Room) -> None:
     speaking.page.fill("input[data-how='words']", "海, 没有 村庄")
     speaking.page.press("input[data-how='words']", "Shift+Enter")

@@ -70,7 +70,8 @@ export class Words {
 
   /** Go where a sentence leads, or to `stay` from where the picture is. */
   async say(text, stay = false) {
-    if (!text.trim() || !this.store.work) return;
+    if (!text.trim()) return;
+    if (!this.store.work) return this.#sayLater(stay);
     this.status.clear("words");
     this.#arrive?.();
     const { card } = this.store;
@@ -86,6 +87,17 @@ export class Words {
     } catch (error) {
       this.status.tellError(error, "words");
     }
+  }
+
+  /** Say what stands in the field as soon as there is a work to say it of. */
+  #sayLater(stay) {
+    if (this.waiting) return;
+    this.waiting = true;
+    const say = () => {
+      this.waiting = false;
+      this.say(this.field.value, stay);
+    };
+    this.store.addEventListener("change", say, { once: true });
   }
 
   /** Go to what was understood, from the start that comes with it, if one does. */
