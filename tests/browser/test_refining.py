@@ -13,6 +13,7 @@ from benchmarks.tree import PLANT
 from .conftest import Room
 from .test_room import CONTROLS, DOZEN, WIDER_THAN_A_PHONE
 
+FIRST_TILE = "document.querySelector('.tile.is-drawn img')?.src"
 WHOLE = """() => document.querySelectorAll('.tile.is-drawn').length === 9"""
 VOTES = """(count) =>
   document.querySelector('.learnt').textContent.includes(`so far: ${count}`)"""
@@ -41,9 +42,11 @@ def head(room: Room) -> dict[str, Any]:
 
 def take(room: Room, key: str) -> dict[str, Any]:
     """Take the tile at ``key``, and wait for the next grid of beliefs."""
-    before = head(room)["id"]
+    before, shown = head(room)["id"], room.page.evaluate(FIRST_TILE)
     room.press(key)
     room.wait("(id) => reverie.history.head.id !== id", before)
+    # the grid that was taken from stays until the next one comes
+    room.wait(f"(shown) => {FIRST_TILE} && {FIRST_TILE} !== shown", shown)
     room.wait("() => document.querySelector('.tile[data-role=believed].is-drawn')")
     room.wait(WHOLE)
     return head(room)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from .conftest import Room
-from .test_refining import open_grid, take
+from .test_refining import FIRST_TILE, open_grid, take
 
 SIXTEEN = "() => document.querySelectorAll('.tile.is-drawn').length === 16"
 VOTES = """async () => {
@@ -46,10 +46,9 @@ def keep(room: Room, name: str) -> None:
 
 def renewed(room: Room, act: Callable[[], object]) -> None:
     """Do what brings another grid, and wait until all of it is there."""
-    drawn = "document.querySelector('.tile.is-drawn img')?.src"
-    before = room.page.wait_for_function(f"() => {drawn}").json_value()
+    before = room.page.wait_for_function(f"() => {FIRST_TILE}").json_value()
     act()
-    room.wait(f"(before) => {drawn} && {drawn} !== before", before)
+    room.wait(f"(before) => {FIRST_TILE} && {FIRST_TILE} !== before", before)
     room.wait("() => document.querySelectorAll('.tile.is-drawn').length === 9")
 
 
