@@ -73,8 +73,9 @@ def test_the_benchmark_judges_words_and_tries_phrases(
     shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = labelled_folder(tmp_path / "labelled")
-    for module in ("trial", "discovery"):
-        monkeypatch.setattr(f"studio.latent.{module}.HOPELESS", 0.0)
+    monkeypatch.setattr("studio.latent.trial.HOPELESS", 0.0)
+    monkeypatch.setattr("studio.latent.discovery.NEAR_APPEARS", 0.0)
+    monkeypatch.setattr("studio.latent.discovery.NEAR_FLIPS", 1.0)
     monkeypatch.setattr("studio.latent.trial.DOUBTFUL_APPEARS", 0.0)
     monkeypatch.setattr(words, "WORKS", 8)
     monkeypatch.setattr(words, "RARE", 1.1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,12 @@ from studio.latent.steering import (
     regress,
     shrink_pixels,
 )
-from studio.latent.trial import HOPELESS, Effort, Trial, Verdict
+from studio.latent.trial import FIRST_JUDGED_AGAIN, Effort, Trial, Verdict
 from studio.model import Model, to_pixels
 
 FEWEST = 24  # pictures with a label, or nothing is learnt and judged of it
 LEAST_QUALITY = 0.65  # of the recogniser that finds a word; 0.5 is chance
+NEAR_APPEARS, NEAR_FLIPS = 0.45, 0.2  # of a word that is worth a further search
 MARGIN = 1.0  # standard units beyond the threshold that a word is moved to
 NAME_LIMIT = 64  # characters, as recipes have it
 MOST_WORDS = 48
@@ -101,8 +103,9 @@ def discover_words(
     sense = _measure(model, school, w, tell)
     slopes = regress(w, sense.values)
     response = _respond(model, sense, w, tell)
-    search = _Search(model, sense, response, w)
-    trial = Trial(model, sense.sense, school.judge if school else None, effort)
+    search = _Search(model, sense, response, w, effort)
+    judge = school.judge if school else None
+    trial, again = Trial(model, sense.sense, judge, effort), None
     named, dropped = [], []
     names = sense.sense.names
     for k, name in enumerate(names):
@@ -110,9 +113,18 @@ def discover_words(
         if not _is_worth_it(school, k):
             dropped.append(name)
             continue
-        rows = search.find(k, effort)
-        verdict = None if rows is None else trial.judge(k, rows, sense.thresholds)
-        if rows is not None and verdict and verdict.certainty:
+        rows = search.find(k)
+        verdict = trial.judge(k, rows, sense.thresholds)
+        if verdict and k >= len(PROPERTIES) and _is_near(verdict):
+            # what is tried again is judged by works that have not judged it before
+            more = search.refine(k, rows)
+            again = again or Trial(
+                model, sense.sense, judge, effort, FIRST_JUDGED_AGAIN
+            )
+            second = again.judge(k, more, sense.thresholds)
+            if second and second.certainty == "known":
+                rows, verdict = more, second
+        if verdict and verdict.certainty:
             named.append(_name(k, name, verdict, rows))
         else:
             dropped.append(name)
@@ -161,25 +173,42 @@ class _Measured:
 
 
 class _Search:
-    """Finds moves by glimpses of works, and those of words further by whole works."""
+    """Finds moves by glimpses of works, and some words' further by whole works."""
 
     def __init__(
-        self, model: Model, known: _Measured, response: Response, w: np.ndarray
+        self,
+        model: Model,
+        known: _Measured,
+        response: Response,
+        w: np.ndarray,
+        effort: Effort,
     ) -> None:
-        given = (model, known.sense, response, w, known.thresholds)
-        self.known, self.small = known, Correction(*given)
-        if len(known.sense.names) > len(PROPERTIES):
-            self.whole = Correction(*given, drawn=paint)
+        self.known, self.effort = known, effort
+        self._given = (model, known.sense, response, w, known.thresholds)
+        self.small = Correction(*self._given)
 
-    def find(self, index: int, effort: Effort) -> np.ndarray | None:
-        """Find a move of the measure `index`; None where it hardly ever does it."""
-        wanted = self.known.wanted(index)
-        if index < len(PROPERTIES):
-            return self.small.correct(index, wanted, effort.steps)
-        rows = self.small.correct(index, wanted, effort.word_steps)
-        if self.small.reach(index, rows) < HOPELESS:
-            return None
-        return self.whole.refine(index, rows, wanted, effort.word_steps // 2)
+    @cached_property
+    def whole(self) -> Correction:
+        """What moves are corrected by that glimpses do not show truly enough."""
+        return Correction(*self._given, drawn=paint)
+
+    def find(self, index: int) -> np.ndarray:
+        """Find a move [layers, D] of the measure `index`."""
+        word = index >= len(PROPERTIES)
+        steps = self.effort.word_steps if word else self.effort.steps
+        return self.small.correct(index, self.known.wanted(index), steps)
+
+    def refine(self, index: int, rows: np.ndarray) -> np.ndarray:
+        """Go on from a word's move [layers, D]; a step costs three times as much."""
+        wanted, steps = self.known.wanted(index), self.effort.word_steps // 2
+        return self.whole.refine(index, rows, wanted, steps)
+
+
+def _is_near(verdict: Verdict) -> bool:
+    """Tell whether a word just missed what makes it known."""
+    appears, flips = verdict.measured["appears"], verdict.measured["flips"]
+    near = appears >= NEAR_APPEARS and flips <= NEAR_FLIPS
+    return verdict.certainty == "uncertain" and near
 
 
 def _measure(

@@ -243,21 +243,6 @@ class Correction:
             + far
         )
 
-    @torch.no_grad()
-    def reach(self, index: int, rows: np.ndarray) -> float:
-        """Tell of how many works without a word a move rows [layers, D] gives it."""
-        begins = self.present[index - len(PROPERTIES)]
-        absent = self.styles[self.values[:, index] <= begins]
-        moved = absent + torch.from_numpy(rows)
-        parts = [
-            self.sense.raw(self.drawn(self.model, moved[i : i + TOGETHER]))[:, index]
-            for i in range(0, len(moved), TOGETHER)
-        ]
-        if not parts:
-            return 1.0
-        now = (torch.cat(parts) - self.mean[index]) / self.deviation[index]
-        return float((now > begins).float().mean())
-
     def refine(
         self, index: int, rows: np.ndarray, wanted: float, steps: int
     ) -> np.ndarray:

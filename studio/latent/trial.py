@@ -17,6 +17,7 @@ from studio.model import Model
 TRIES = 3  # secant steps on the amount
 # Seeds that found nothing.
 FIRST_TRIED, FIRST_JUDGED, FIRST_SOUGHT = 2**30, 2**30 + 2**20, 2**30 + 2**22
+FIRST_JUDGED_AGAIN = FIRST_JUDGED + 2**19
 # A property is known where +1 changes it by one standard deviation, give or take...
 OWN, RIGHT = (0.75, 1.25), 0.95  # ...and this share of works the right way.
 # A word is known where it appears in this share of works without it, others come or
