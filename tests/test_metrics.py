@@ -59,17 +59,24 @@ def test_the_pyramid_of_a_portrait_ends_with_its_shorter_side() -> None:
         (192, 128), (96, 64), (48, 32), (24, 16)]  # fmt: skip
 
 
-def test_patches_are_pieces_of_the_band() -> None:
-    band = torch.arange(2.0 * 3 * 9 * 8).reshape(2, 3, 9, 8)
-    patches = draw_patches(band, 50, torch.Generator().manual_seed(0))
-    assert patches.shape == (50, 3 * 7 * 7)
+def test_patches_are_pieces_of_the_bands(real: Tensor) -> None:
+    # more than are split at once, and no band but the pictures themselves
+    pixels = torch.arange(40.0 * 3 * 9 * 8).reshape(40, 3, 9, 8)
+    (patches,) = draw_patches(pixels, 400, torch.Generator().manual_seed(0)).values()
+    assert patches.shape == (400, 3 * 7 * 7)
     pieces = {
-        tuple(band[n, :, i : i + 7, j : j + 7].permute(1, 2, 0).flatten().tolist())
-        for n in range(2)
+        tuple(pixels[n, :, i : i + 7, j : j + 7].permute(1, 2, 0).flatten().tolist())
+        for n in range(40)
         for i in range(3)
         for j in range(2)
     }
-    assert {tuple(patch.tolist()) for patch in patches} == pieces
+    found = {tuple(patch.tolist()) for patch in patches}
+    assert found <= pieces and len(found) > 150
+    drawn = draw_patches(real[:1], 3, torch.Generator().manual_seed(0))
+    fine = laplacian_pyramid(real[:1])[0].unfold(2, 7, 1).unfold(3, 7, 1)
+    every = fine.permute(0, 2, 3, 4, 5, 1).flatten(0, 2).flatten(1)  # [26*26,147]
+    for patch in drawn[32]:
+        assert (every - patch).abs().amax(dim=1).min() < 1e-6
 
 
 def test_sliced_distance_of_a_shift_is_its_mean_projection() -> None:

@@ -30,15 +30,41 @@ def _split_bands(pixels: Tensor) -> list[Tensor]:
     return [*bands, pixels]
 
 
-def draw_patches(band: Tensor, count: int, chance: torch.Generator) -> Tensor:
-    """Draw `count` patches anywhere in a band [N,C,H,W]: [count, C*7*7]."""
-    n, _, h, w = band.shape
-    which = torch.randint(n, (count,), generator=chance)
-    top = torch.randint(h - PATCH + 1, (count,), generator=chance)
-    left = torch.randint(w - PATCH + 1, (count,), generator=chance)
+def draw_patches(
+    pixels: Tensor, count: int, chance: torch.Generator
+) -> dict[int, Tensor]:
+    """Draw `count` patches anywhere in each band of pixels [N,3,H,W].
+
+    [count, 3*7*7] by the band's height. Few pictures are split at a time: the bands of
+    all are larger than the pictures.
+    """
+    shapes = [band.shape[2:] for band in _split_bands(pixels[:1])]
+    drawn = [_draw(len(pixels), h, w, count, chance) for h, w in shapes]
+    patches = [pixels.new_empty(count, 3 * PATCH * PATCH) for _ in shapes]
+    for start in range(0, len(pixels), TOGETHER):
+        bands = _split_bands(pixels[start : start + TOGETHER])
+        for band, (which, top, left), found in zip(bands, drawn, patches, strict=True):
+            rows = (which >= start) & (which < start + len(band))
+            found[rows] = _cut(band, which[rows] - start, top[rows], left[rows])
+    return {shape[0]: found for shape, found in zip(shapes, patches, strict=True)}
+
+
+def _draw(
+    n: int, h: int, w: int, count: int, chance: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw pictures, and the top and left of patches in them: [count] each."""
+    return (
+        torch.randint(n, (count,), generator=chance),
+        torch.randint(h - PATCH + 1, (count,), generator=chance),
+        torch.randint(w - PATCH + 1, (count,), generator=chance),
+    )
+
+
+def _cut(band: Tensor, which: Tensor, top: Tensor, left: Tensor) -> Tensor:
+    """Cut patches [n,C*7*7] out of a band [N,C,H,W]."""
     span = torch.arange(PATCH)
-    rows = (top[:, None] + span)[:, :, None]  # [count,7,1]
-    columns = (left[:, None] + span)[:, None, :]  # [count,1,7]
+    rows = (top[:, None] + span)[:, :, None]  # [n,7,1]
+    columns = (left[:, None] + span)[:, None, :]  # [n,1,7]
     patches = band.permute(0, 2, 3, 1)[which[:, None, None], rows, columns]
     return patches.flatten(1)
 
@@ -70,24 +96,13 @@ def patch_distances(
     Compare with `real` split in halves to learn what is good.
     """
     chance = torch.Generator().manual_seed(seed)
-    # one set after the other: the bands of both at once take memory
-    ours, theirs = (_draw_bands(pixels, count, chance) for pixels in (made, real))
+    ours, theirs = (draw_patches(pixels, count, chance) for pixels in (made, real))
     distances = {}
     for height, patches in ours.items():
         mean, deviation = theirs[height].mean(), theirs[height].std() + 1e-8
         a, b = ((side - mean) / deviation for side in (patches, theirs[height]))
         distances[height] = 1000 * sliced_wasserstein(a, b, chance)
     return distances
-
-
-def _draw_bands(
-    pixels: Tensor, count: int, chance: torch.Generator
-) -> dict[int, Tensor]:
-    """Draw patches of each band, by the band's height."""
-    return {
-        band.shape[2]: draw_patches(band, count, chance)
-        for band in laplacian_pyramid(pixels)
-    }
 
 
 def kernel_distance(made: np.ndarray, real: np.ndarray) -> float:
