@@ -7,10 +7,13 @@ import { languages, say, word } from "../languages.js";
 import { randomSeed } from "../recipe.js";
 import { pickFiles, styled } from "../refine/files.js";
 import { Completion } from "./completion.js";
+import { Lasso } from "./lasso.js";
 import { PICTURES, fresh } from "./panel.js";
 import { Piece } from "./piece.js";
 
 const MOST_PIECES = 40;
+const MOST_UNDONE = 30;
+const TOOLS = { move: "move", rub: "brush", cut: "lasso" };
 /** Pixels of the canvas that shows the pieces, across. */
 const SHARP = 640;
 const RUBBER = 0.07;
@@ -23,11 +26,13 @@ export class Board {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
   constructor(room, desk) {
     Object.assign(this, { room, desk, pieces: [], held: null, tool: "move", chance: null });
-    this.pointers = new Map();
+    Object.assign(this, { pointers: new Map(), past: [], lasso: null });
     styled("../picture/board.css");
     this.completion = new Completion(desk, (state) => this.#came(state));
     this.dialog = this.#build();
     room.append(this.dialog);
+    // before the easel hears of it, wherever the focus is
+    addEventListener("keydown", (event) => this.dialog.open && this.#undoKey(event), true);
     languages.addEventListener("language", () => this.#describe());
   }
 
@@ -50,16 +55,17 @@ export class Board {
   /** Lay pictures on the board, beside each other. */
   async add(files) {
     let unread = 0;
+    if (files.length) this.#remember();
     for (const file of files) {
       if (this.pieces.length >= MOST_PIECES) {
-        this.#tell("ui.board.full", { n: MOST_PIECES });
+        this.#warn("ui.board.full", { n: MOST_PIECES });
         break;
       }
       const bitmap = await createImageBitmap(file).catch(() => null);
       if (bitmap) this.#lay(bitmap);
       else unread += 1;
     }
-    if (unread) this.#tell("ui.board.unread", { n: unread });
+    if (unread) this.#warn("ui.board.unread", { n: unread });
     this.#changed();
   }
 
@@ -88,12 +94,14 @@ export class Board {
     this.canvas.setPointerCapture(event.pointerId);
     const at = this.#at(event);
     this.pointers.set(event.pointerId, at);
+    if (this.pointers.size === 1) this.#begin();
     const under = this.pieces.findLast((piece) => piece.holds(at));
     if (this.tool === "move" && this.pointers.size === 1) {
       this.held = under ?? null;
       if (under) this.#raise(under);
     }
     if (this.tool === "rub") this.#rub(at, at);
+    if (this.tool === "cut") this.lasso ??= new Lasso(at);
     this.dialog.classList.add("is-moving");
     this.#changed();
   }
@@ -102,7 +110,9 @@ export class Board {
     const before = this.pointers.get(event.pointerId);
     if (!before) return;
     const at = this.#at(event);
+    this.done ||= this.tool !== "cut";
     if (this.tool === "rub") this.#rub(before, at);
+    else if (this.tool === "cut") this.lasso?.add(at);
     else if (this.held && this.pointers.size === 1) {
       this.held.move(at[0] - before[0], at[1] - before[1], this.tall);
     } else if (this.held) this.#pinch(event.pointerId, before, at);
@@ -121,12 +131,34 @@ export class Board {
 
   #up(event) {
     this.pointers.delete(event.pointerId);
-    if (!this.pointers.size) this.dialog.classList.remove("is-moving");
+    if (this.lasso) this.#cut(event.type === "pointerup");
+    if (!this.pointers.size) this.#end();
     this.#changed();
+  }
+
+  #begin() {
+    this.#remember();
+    this.done = this.tool === "rub";
+  }
+
+  #end() {
+    this.dialog.classList.remove("is-moving");
+    if (!this.done) this.past.pop(); // a press without a deed is nothing to take back
+    this.done = true;
   }
 
   #rub(from, to) {
     for (const piece of this.pieces) piece.rub(from, to, RUBBER);
+  }
+
+  /** Cut around what the line encloses, unless the hand only slipped. */
+  #cut(meant) {
+    const { lasso } = this;
+    this.lasso = null;
+    const piece = meant && lasso.encloses && lasso.chooseFrom(this.pieces);
+    if (!piece) return;
+    piece.cut(lasso.points);
+    Object.assign(this, { held: piece, done: true });
   }
 
   #raise(piece) {
@@ -136,6 +168,9 @@ export class Board {
   #wheel(event) {
     if (!this.held) return;
     event.preventDefault();
+    // a turn of the wheel is many events, and one deed
+    if (event.timeStamp - (this.turned ?? -Infinity) > 500) this.#remember();
+    this.turned = event.timeStamp;
     const by = Math.exp(-event.deltaY / 400);
     if (event.shiftKey) this.held.angle += Math.sign(event.deltaY || event.deltaX) * TURN;
     else this.held.scale(by);
@@ -144,6 +179,7 @@ export class Board {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.held) return;
+    const removes = { Delete: () => this.#remove(), Backspace: () => this.#remove() };
     const moves = {
       ArrowLeft: () => this.held.move(-STEP, 0, this.tall),
       ArrowRight: () => this.held.move(STEP, 0, this.tall),
@@ -154,13 +190,36 @@ export class Board {
       "-": () => this.held.scale(1 / GROW),
       "[": () => (this.held.angle -= TURN),
       "]": () => (this.held.angle += TURN),
-      Delete: () => this.#remove(),
-      Backspace: () => this.#remove(),
     };
-    if (!moves[event.key]) return;
+    const act = moves[event.key] ?? removes[event.key];
+    if (!act) return;
     event.preventDefault();
     event.stopPropagation();
-    moves[event.key]();
+    if (moves[event.key] && !event.repeat) this.#remember();
+    act();
+    this.#changed();
+  }
+
+  /** Everywhere on the board Ctrl Z takes back what was done there, not on the easel. */
+  #undoKey(event) {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.#undo();
+  }
+
+  // -- going back ----------------------------------------------------------------
+
+  #remember() {
+    this.past.push({ pieces: this.pieces.map((piece) => piece.copy()), chance: this.chance });
+    if (this.past.length > MOST_UNDONE) this.past.shift();
+    this.warning = null;
+  }
+
+  #undo() {
+    if (!this.past.length) return;
+    Object.assign(this, this.past.pop());
+    this.held = this.pieces.at(-1) ?? null;
     this.#changed();
   }
 
@@ -173,12 +232,14 @@ export class Board {
   }
 
   #remove() {
+    this.#remember();
     this.pieces = this.pieces.filter((piece) => piece !== this.held);
     this.held = this.pieces.at(-1) ?? null;
     this.#changed();
   }
 
   #another() {
+    this.#remember();
     this.chance = randomSeed();
     this.#changed();
   }
@@ -204,6 +265,12 @@ export class Board {
       pen.lineWidth = 3;
       this.held.outline(pen, SHARP);
     }
+    if (this.lasso) {
+      pen.strokeStyle = "rgb(220 168 102)";
+      pen.lineWidth = 3;
+      this.lasso.draw(pen, SHARP);
+      return; // nothing has changed yet of what there is to complete
+    }
     this.completion.ask(this.pieces, this.chance);
     this.#describe();
   }
@@ -221,8 +288,14 @@ export class Board {
     return this.#tell();
   }
 
+  /** Say how it goes; what was warned of stays until the next deed. */
   #tell(key = "ui.board.how", params = {}) {
-    word(this.note, { text: key, params });
+    word(this.note, this.warning ?? { text: key, params });
+  }
+
+  #warn(text, params) {
+    this.warning = { text, params };
+    this.#tell();
   }
 
   #tellError({ code = "ui.status.no_answer", params = {}, sentence = "" }) {
@@ -233,6 +306,7 @@ export class Board {
   #describe() {
     this.count.textContent = say("ui.board.count", { n: this.pieces.length, most: MOST_PIECES });
     this.removeButton.disabled = !this.held;
+    this.undoButton.disabled = !this.past.length;
     for (const [name, control] of this.tools) {
       control.setAttribute("aria-pressed", String(name === this.tool));
     }
@@ -259,10 +333,11 @@ export class Board {
       keydown: (event) => this.#key(event),
     };
     for (const [type, act] of Object.entries(on)) this.canvas.addEventListener(type, act);
-    this.tools = ["move", "rub"].map((name) => [
+    this.tools = Object.entries(TOOLS).map(([name, icon]) => [
       name,
-      button(`board_${name}`, () => this.#use(name), { icon: name === "rub" ? "brush" : "move" }),
+      button(`board_${name}`, () => this.#use(name), { icon }),
     ]);
+    this.undoButton = button("board_undo", () => this.#undo(), { icon: "undo" });
     this.removeButton = button("board_remove", () => this.#remove(), { icon: "close" });
     this.take = button("board_take", () => this.#take(), { icon: "keep", class: "board-take" });
     this.take.disabled = true;
@@ -282,6 +357,7 @@ export class Board {
         ...this.tools.map(([, control]) => control),
         button("board_next", () => this.#next(), { icon: "others" }),
         this.removeButton,
+        this.undoButton,
         button("board_another", () => this.#another(), { icon: "dice" }),
         this.take),
     );

@@ -5,6 +5,9 @@ import { make } from "../elements.js";
 const MOST_SIDE = 640;
 /** Of a piece's shorter side, over which it fades at its edges. */
 const SOFT = 0.12;
+/** The same where it was cut out, in steps of a stroke each. */
+const CUT_SOFT = 0.1;
+const CUT_STEPS = 6;
 export const LEAST = 0.08;
 export const MOST = 3;
 
@@ -61,8 +64,35 @@ export class Piece {
     return this.locate(point).every((at) => at >= 0 && at <= 1);
   }
 
+  /** The same again: pixels are shared until one of the two is changed. */
+  copy() {
+    this.shared = true;
+    return Object.assign(Object.create(Piece.prototype), this);
+  }
+
+  /** Keep what a line of the board goes around. */
+  cut(points) {
+    const { width, height } = this.canvas;
+    const path = points.map((point) =>
+      this.locate(point).map((share, axis) => share * [width, height][axis]),
+    );
+    const bounds = boundsOf(path, [width, height]);
+    if (!bounds) return;
+    const [left, top, wide, high] = bounds;
+    const canvas = make("canvas", { width: wide, height: high });
+    canvas.getContext("2d").drawImage(this.canvas, -left, -top);
+    cutOut(canvas, path.map(([x, y]) => [x - left, y - top]));
+    const scale = this.size / Math.max(width, height);
+    const [dx, dy] = [left + wide / 2 - width / 2, top + high / 2 - height / 2];
+    const [cos, sin] = [Math.cos(this.angle), Math.sin(this.angle)];
+    this.x += scale * (dx * cos - dy * sin);
+    this.y += scale * (dx * sin + dy * cos);
+    Object.assign(this, { canvas, shared: false, size: scale * Math.max(wide, high) });
+  }
+
   /** Rub away a stroke of the board, `wide` in widths of the board. */
   rub(from, to, wide) {
+    if (this.shared) Object.assign(this, { canvas: again(this.canvas), shared: false });
     const pen = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
     const at = (point) => this.locate(point).map((share, axis) => share * [width, height][axis]);
@@ -104,5 +134,40 @@ function soften(canvas) {
     fade.addColorStop(1, "#0000");
     pen.fillStyle = fade;
     pen.fillRect(0, 0, width, height);
+  }
+}
+
+/** The same pixels on a canvas of their own. */
+function again(canvas) {
+  const { width, height } = canvas;
+  const other = make("canvas", { width, height });
+  other.getContext("2d").drawImage(canvas, 0, 0);
+  return other;
+}
+
+/** The part of a picture that a line goes around: left, top, width, height in pixels. */
+function boundsOf(path, sides) {
+  const [[left, right], [top, bottom]] = sides.map((side, axis) => {
+    const all = path.map((point) => Math.max(0, Math.min(side, point[axis])));
+    return [Math.floor(Math.min(...all)), Math.ceil(Math.max(...all))];
+  });
+  return right - left < 2 || bottom - top < 2 ? null : [left, top, right - left, bottom - top];
+}
+
+/** Keep what lies inside a line, fading towards it. */
+function cutOut(canvas, path) {
+  const pen = canvas.getContext("2d");
+  pen.beginPath();
+  for (const point of path) pen.lineTo(...point);
+  pen.closePath();
+  pen.globalCompositeOperation = "destination-in";
+  pen.fill();
+  pen.globalCompositeOperation = "destination-out";
+  pen.strokeStyle = `rgb(0 0 0 / ${100 / CUT_STEPS}%)`;
+  pen.lineJoin = "round";
+  const most = 2 * CUT_SOFT * Math.min(canvas.width, canvas.height);
+  for (let step = 1; step <= CUT_STEPS; step += 1) {
+    pen.lineWidth = (most * step) / CUT_STEPS;
+    pen.stroke();
   }
 }
