@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
 from PIL import Image
+from servers import Server
 from sounds import write_sound
 
 from studio.__main__ import main
@@ -52,6 +56,15 @@ def film(path: Path, count: int = 20, fps: int = 10, sound: bool = False) -> Pat
         heard = open_sound(write_sound(path.with_suffix(".wav"), count / fps))
     write_film(path, scene(count), Format((64, 96), fps), Extras(heard))
     return path
+
+
+def wait(server: Server, number: str) -> dict[str, Any]:
+    while (state := server.get(f"studio/films/{number}").json())["phase"] in (
+        "waiting",
+        "making",
+    ):
+        time.sleep(0.02)
+    return state  # type: ignore[no-any-return]
 
 
 def refusal(path: Path) -> str:
@@ -195,3 +208,61 @@ def test_a_clip_that_cannot_become_a_film_is_refused_before_anything_is_made(
     assert main(["invert", "tiny", str(clip), *more]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (tmp_path / "b.mp4").exists()
+
+
+# -- for a page -------------------------------------------------------------------
+
+
+def bring(server: Server, data: bytes, **asked: str) -> Any:
+    asked = {"model": "tiny", "file": "walk.mp4", **asked}
+    return server.post(f"studio/clips?{urlencode(asked)}", content=data).json()
+
+
+def test_a_clip_that_is_brought_becomes_a_film_to_fetch(
+    server: Server, tmp_path: Path
+) -> None:
+    found = bring(server, film(tmp_path / "a.mp4", sound=True).read_bytes())
+    state = wait(server, found["film"])
+    assert (state["phase"], state["frames"]) == ("done", 20)
+    assert state["name"] == "walk-tiny.mp4"
+    made = tmp_path / "made.mp4"
+    made.write_bytes(server.get(f"studio/films/{found['film']}/file").content)
+    assert open_clip(made).fps == 10
+    assert open_sound(made).seconds == pytest.approx(2.0, abs=0.2)
+
+
+def test_the_dial_of_a_clip_is_heard(server: Server, tmp_path: Path) -> None:
+    data, frames = film(tmp_path / "a.mp4", count=3).read_bytes(), []
+    for faithful in ("0", "1"):
+        found = bring(server, data, faithful=faithful)
+        assert wait(server, found["film"])["phase"] == "done"
+        path = tmp_path / f"{faithful}.mp4"
+        path.write_bytes(server.get(f"studio/films/{found['film']}/file").content)
+        frames.append(next(open_clip(path).frames((SIDE, SIDE))).astype(int))
+    assert abs(frames[0] - frames[1]).mean() > 5
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"model": "nowhere"}, "model_missing"),
+        ({"faithful": "2"}, "invert_faithful"),
+        ({"faithful": "nan"}, "invert_faithful"),
+        ({}, "clip_broken"),
+    ],
+)
+def test_what_cannot_be_a_film_of_a_clip_is_told(
+    server: Server, asked: dict[str, str], code: str
+) -> None:
+    error = bring(server, b"no clip at all", **asked)["error"]
+    assert error["code"] == code
+    if code == "clip_broken":
+        assert error["params"]["file"] == "walk.mp4"
+
+
+def test_clips_stay_at_home_in_a_shared_studio(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_MODE", "demo")
+    data = film(tmp_path / "a.mp4", count=2).read_bytes()
+    assert bring(server, data)["error"]["code"] == "training_off"

@@ -12,9 +12,8 @@ from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.works import write_file
 from studio.errors import InputError
-from studio.export.clip import Clip, is_clip, open_clip
+from studio.export.clip import is_clip, open_clip, sound_of
 from studio.export.film import check_suffix
-from studio.export.sound import Sound, open_sound
 from studio.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _stylise(args: argparse.Namespace) -> None:
     recipes = stylise(model, reader, frames, args.faithful)
     made = Unrest(model.render([recipe])[0] for recipe in recipes)
     said = {"Title": str(model.card.get("title") or ""), **statement_of(model.card)}
-    extras = Extras(_sound_of(clip), statement=said)
+    extras = Extras(sound_of(clip), statement=said)
     count = write_film(path, made, Format.of(model.resolution, clip.fps), extras)
     value = {
         "path": str(path),
@@ -120,13 +119,6 @@ class Unrest:
     def mean(self) -> float:
         """How much changes from one picture to the next, 0 to 255."""
         return self._whole / max(1, self._steps)
-
-
-def _sound_of(clip: Clip) -> Sound | None:
-    try:
-        return open_sound(clip.path, clip.seconds or None)
-    except InputError:  # many clips have none
-        return None
 
 
 def _find(

@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.errors import InputError
 from studio.export.film import resample
+from studio.export.sound import Sound, open_sound
 
 if TYPE_CHECKING:
     import av
@@ -74,6 +75,14 @@ def open_clip(path: Path) -> Clip:
     if first.width * first.height > MOST_PIXELS:
         raise InputError("clip_large", file=path.name)
     return Clip(path, seconds, max(1, min(FASTEST, round(rate or USUAL_RATE))))
+
+
+def sound_of(clip: Clip) -> Sound | None:
+    """Give the sound of a clip; many have none."""
+    try:
+        return open_sound(clip.path, clip.seconds or None)
+    except InputError:
+        return None
 
 
 def _length(file: Any, stream: Any) -> float:

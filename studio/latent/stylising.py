@@ -34,16 +34,30 @@ def stylise(
 
     `faithful` is from 0 (dreamt) to 1 (as it was), as for pictures.
     """
-    for around, at in _windows(_read(model, reader, frames)):
-        latents, _ = around[at]
-        w = _steady(around, at).expand(model.layers, -1)
-        yield to_recipe(model, reading_at(model, w, latents), faithful)
+    for seen in steadied(look(model, reader, frame) for frame in frames):
+        yield repaint(model, seen, faithful)
 
 
-def _read(model: Model, reader: Reader, frames: Iterable[np.ndarray]) -> Iterator[Seen]:
-    for frame in frames:
-        latents = encode(model, frame)
-        yield latents, reader.read(latents)
+def look(model: Model, reader: Reader, frame: np.ndarray) -> Seen:
+    """Read one frame, uint8 [H,W,3] at the model's resolution."""
+    latents = encode(model, frame)
+    return latents, reader.read(latents)
+
+
+def steadied(seen: Iterable[Seen]) -> Iterator[Seen]:
+    """Yield frames again, in their order, each w averaged over those around it.
+
+    It takes a few frames more than it has given; no model is needed.
+    """
+    for around, at in _windows(iter(seen)):
+        yield around[at][0], _steady(around, at)
+
+
+def repaint(model: Model, seen: Seen, faithful: float) -> Recipe:
+    """Give the recipe of a frame that was looked at."""
+    latents, w = seen
+    reading = reading_at(model, w.expand(model.layers, -1), latents)
+    return to_recipe(model, reading, faithful)
 
 
 def _windows(seen: Iterator[Seen]) -> Iterator[tuple[list[Seen], int]]:

@@ -14,12 +14,12 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -57,6 +57,8 @@ SOUND_RATE, SOUND_SECONDS = 12, 1800  # what the page's preview is told, a secon
 TYPES = {".mp4": "video/mp4", ".webp": "image/webp"}
 PATIENCE = 0.25  # seconds between two tries where the worker has too much to do
 
+T = TypeVar("T")
+
 
 @dataclass
 class Job:
@@ -81,6 +83,17 @@ class Job:
     def over(self) -> bool:
         """Whether it will not change any more."""
         return self.phase in ("done", "failed", "stopped")
+
+    def begin(self) -> None:
+        """Note that it is being made. Raises FilmStopped where nobody waits for it."""
+        if not self.wanted:
+            raise FilmStopped
+        self.phase, self.began = "making", time.monotonic()
+
+    def advance(self, done: int, frames: int) -> bool:
+        """Note how far it is; say whether somebody still waits for it."""
+        self.done, self.frames = done, frames
+        return self.wanted
 
     def describe(self) -> dict[str, Any]:
         """Give what the page shows of it."""
@@ -120,18 +133,27 @@ class Films:
         recipe = order.plan.keyframes[0].recipe
         card = await run_in_threadpool(lambda: read_card(installed(recipe.model)))
         stem = file_name(recipe.with_seed(0)).removesuffix("-0.png")
+        make = partial(self._shoot, order, card)
+        return JSONResponse({"film": self.enlist(f"{stem}-film{suffix}", make)})
+
+    def enlist(self, name: str, make: Callable[[Job], dict[str, Any]]) -> str:
+        """Let ``make`` write a film in a thread of its own, and give its number.
+
+        It begins with `Job.begin`, and what it returns is told with the finished film.
+        Raises InputError.
+        """
         with self._lock:
             waiting = sum(not job.over for job in self._jobs.values())
             if waiting >= AT_ONCE + WAITING:
                 raise InputError("busy")
             number = secrets.token_hex(8)
-            path = self._folder / f"{number}{suffix}"
-            job = self._jobs[number] = Job(path, f"{stem}-film{suffix}")
+            path = self._folder / f"{number}{Path(name).suffix}"
+            job = self._jobs[number] = Job(path, name)
             self._tidy()
         # A server that ends does not wait for films, as it would for a pool's threads.
-        work = partial(self._work, job, order, card)
+        work = partial(self._work, job, make)
         threading.Thread(target=work, name="film", daemon=True).start()
-        return JSONResponse({"film": number})
+        return number
 
     async def watch(self, request: Request) -> Response:
         """``GET /studio/films/{film}``: how far it is."""
@@ -225,46 +247,40 @@ class Films:
         for number in over[: max(0, len(self._jobs) - KEPT)]:
             self._jobs.pop(number).path.unlink(missing_ok=True)
 
-    def _work(self, job: Job, order: Order, card: dict[str, Any]) -> None:
-        with self._benches:
-            self._make(job, order, card)
-
-    def _make(self, job: Job, order: Order, card: dict[str, Any]) -> None:
+    def _work(self, job: Job, make: Callable[[Job], dict[str, Any]]) -> None:
         """Make a film; whatever happens is told in the job."""
-        try:
-            if not job.wanted:
-                raise FilmStopped
-            job.phase = "making"
-            walk = build_walk(self._worker, order.plan, lambda: job.wanted)
-            if is_demo() and walk.seconds > SHARED_SECONDS:
-                limits = {"seconds": SHARED_SECONDS, "side": SHARED_SIDE}
-                raise InputError("film_shared", **limits)
-            job.began = time.monotonic()
-            render = partial(self._render, order.plan.keyframes[0].recipe.model)
-            progress = partial(_progress, job)
-            made = make_film(job.path, order, walk, card, render, progress, TOGETHER)
-            job.told, job.phase = made.to_dict(), "done"
-        except FilmStopped:
-            job.phase = "stopped"
-        except Exception as problem:
-            job.told, job.phase = {"error": in_words(problem).as_dict()}, "failed"
+        with self._benches:
+            try:
+                job.told, job.phase = make(job), "done"
+            except FilmStopped:
+                job.phase = "stopped"
+            except Exception as problem:
+                job.told, job.phase = {"error": in_words(problem).as_dict()}, "failed"
 
-    def _render(self, name: str, recipes: Sequence[Recipe]) -> Future[np.ndarray]:
-        def render(model: Model) -> np.ndarray:
-            return model.render(recipes)
+    def _shoot(self, order: Order, card: dict[str, Any], job: Job) -> dict[str, Any]:
+        job.begin()
+        walk = build_walk(self._worker, order.plan, lambda: job.wanted)
+        if is_demo() and walk.seconds > SHARED_SECONDS:
+            limits = {"seconds": SHARED_SECONDS, "side": SHARED_SIDE}
+            raise InputError("film_shared", **limits)
+        job.began = time.monotonic()
+        name = order.plan.keyframes[0].recipe.model
 
+        def render(recipes: Sequence[Recipe]) -> Future[np.ndarray]:
+            return self.ask(name, lambda model: model.render(recipes))
+
+        made = make_film(job.path, order, walk, card, render, job.advance, TOGETHER)
+        return made.to_dict()
+
+    def ask(self, name: str, task: Callable[[Model], T]) -> Future[T]:
+        """Let the worker do something with a model, as soon as it has time for it."""
         while True:
             try:
-                return self._worker.ask(name, render)
+                return self._worker.ask(name, task)
             except InputError as problem:
                 if problem.code != "busy":
                     raise
                 time.sleep(PATIENCE)
-
-
-def _progress(job: Job, done: int, frames: int) -> bool:
-    job.done, job.frames = done, frames
-    return job.wanted
 
 
 def _hear(path: Path, name: str) -> tuple[Sound, dict[str, Any]]:

@@ -93,7 +93,7 @@ class Readings:
             pixels = await run_in_threadpool(take, data, size)
 
         def task(model: Model) -> Line:
-            return _compose(model, self._reader(model), pixels, chance)
+            return _compose(model, self.reader(model), pixels, chance)
 
         return self._answer(self._read(name, task))
 
@@ -138,7 +138,7 @@ class Readings:
 
         def task(model: Model) -> Line:
             turned = body["what"] == "form"
-            return _exchange(model, self._reader(model), recipe, other, turned)
+            return _exchange(model, self.reader(model), recipe, other, turned)
 
         return self._answer(self._read(recipe.model, task))
 
@@ -149,7 +149,7 @@ class Readings:
         """
         async for _ in self._learn(name):
             pass
-        return await self._ask(name, lambda model: task(model, self._reader(model)))
+        return await self._ask(name, lambda model: task(model, self.reader(model)))
 
     def _answer(self, lines: AsyncIterator[Line]) -> Response:
         return Patient(_told(lines), lambda: None, media_type="application/x-ndjson")
@@ -178,7 +178,7 @@ class Readings:
     def _begin(
         self, recipe: Recipe, picture: np.ndarray | None, model: Model
     ) -> Generator[Line, None, None]:
-        return _polishing(model, self._reader(model), recipe, picture)
+        return _polishing(model, self.reader(model), recipe, picture)
 
     async def _learn(self, name: str) -> AsyncIterator[float]:
         """Yield how far learning to read a model has come, until it is done."""
@@ -208,7 +208,8 @@ class Readings:
     def _keep(self, model: Model, reader: Reader) -> None:
         self._readers[model.fingerprint] = reader
 
-    def _reader(self, model: Model) -> Reader:
+    def reader(self, model: Model) -> Reader:
+        """Give what reads a model; for the render thread alone."""
         from studio.latent.reading import Reader
 
         if model.fingerprint not in self._readers:  # others' models came between

@@ -43,6 +43,7 @@ from studio.server import (
     words,
 )
 from studio.server.assets import TYPES, find_asset, send_file
+from studio.server.clips import Clips
 from studio.server.enlarging import while_waited_for
 from studio.server.films import Films
 from studio.server.guards import Endpoint, admit, read_body, status_of
@@ -80,7 +81,7 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
     """Return all our routes; ``worker`` is the process's own unless given."""
     makers = worker or shared_worker()
     press, desks = Press(makers), asyncio.Semaphore(READS)
-    readings = Readings(makers)
+    readings, films = Readings(makers), Films(makers)
 
     async def live(websocket: WebSocket) -> None:
         await serve_socket(websocket, makers)
@@ -102,7 +103,8 @@ def build_routes(worker: RenderWorker | None = None) -> list[BaseRoute]:
         *words.table(makers),
         *teaching.table(makers),
         *explaining.table(makers),
-        *Films(makers).table(),
+        *films.table(),
+        *Clips(films, readings).table(),
         *dreaming.table(makers),
         *exhibiting.table(),
         *neighbours.table(makers),

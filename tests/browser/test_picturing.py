@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from studio.export.film import Format, write_film
+
 from .conftest import Room, Studio
 from .test_room import WIDER_THAN_A_PHONE
 
@@ -20,9 +22,9 @@ READ = "() => reverie.store.recipe.residual"
 SAID = "(key) => document.querySelector('.picture-said')?.dataset.say === key"
 DROP = """(files) => {
   const dataTransfer = new DataTransfer();
-  for (const [name, data] of files) {
+  for (const [name, data, type] of files) {
     const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
-    dataTransfer.items.add(new File([bytes], name, { type: 'image/png' }));
+    dataTransfer.items.add(new File([bytes], name, { type }));
   }
   const event = { bubbles: true, cancelable: true };
   if (document.documentElement.dataset.paste) {
@@ -53,12 +55,12 @@ def painting(seed: int) -> bytes:
     return buffer.getvalue()
 
 
-def bring(room: Room, *pictures: bytes) -> Room:
-    files = [
-        [f"{index}.png", base64.b64encode(data).decode()]
-        for index, data in enumerate(pictures)
+def bring(room: Room, *files: bytes, kind: str = "image/png", name: str = "") -> Room:
+    named = [
+        [name or f"{index}.png", base64.b64encode(data).decode(), kind]
+        for index, data in enumerate(files)
     ]
-    room.page.evaluate(DROP, files)
+    room.page.evaluate(DROP, named)
     return room
 
 
@@ -172,6 +174,67 @@ def test_pieces_on_the_board_become_a_work(room: Room) -> None:
     room.wait("() => reverie.history.head.how === 'board'")
     room.settle()
     assert amount_of(room) == 0.9
+
+
+def test_a_piece_is_cut_out_and_what_was_done_on_the_board_taken_back(
+    room: Room,
+) -> None:
+    bring(room, painting(4), painting(5))
+    room.wait("() => document.querySelector('.board.has-result')")
+    lying = "document.querySelector('.board-pieces').toDataURL()"
+    painted = "document.querySelector('.board-result').toDataURL()"
+    room.do("board_cut")
+    whole, completed = room.page.evaluate(f"[{lying}, {painted}]")
+    box = room.page.locator(".board-pieces").bounding_box()
+    corners = [(0.2, 0.25), (0.35, 0.25), (0.4, 0.4), (0.3, 0.5), (0.2, 0.4)]
+    places = [
+        (box["x"] + x * box["width"], box["y"] + y * box["width"]) for x, y in corners
+    ]
+    room.page.mouse.move(*places[0])
+    room.page.mouse.down()
+    for place in places[1:]:
+        room.page.mouse.move(*place, steps=4)
+    room.page.mouse.up()
+    room.wait(f"(was) => {painted} !== was", completed)
+    assert room.page.evaluate(lying) != whole
+    before = room.recipe
+    room.press("Control+z")
+    room.wait(f"(was) => {lying} === was", whole)
+    room.wait(f"(was) => {painted} === was", completed)
+    assert room.recipe == before  # the easel is left alone
+    room.do("board_undo").wait(f"(was) => {lying} !== was", whole)
+    assert "0 of 40" in room.page.inner_text(".board-count")
+    assert room.page.is_disabled("[data-act=board_undo]")
+    room.press("Escape")
+
+
+def test_a_piece_that_is_no_picture_stays_told(room: Room) -> None:
+    bring(room, painting(4), painting(5), b"no picture")
+    room.wait("() => document.querySelector('.board.has-result')")
+    room.page.wait_for_timeout(300)
+    assert "1 of these could not be read" in room.page.inner_text(".board-note")
+    room.press("Escape")
+
+
+def test_a_clip_becomes_a_film_that_plays_and_is_taken_away(
+    room: Room, tmp_path: Path
+) -> None:
+    clip = tmp_path / "walk.mp4"
+    frames = (np.full((48, 64, 3), 20 * i, np.uint8) for i in range(12))
+    write_film(clip, frames, Format((48, 64), 12))
+    before = room.recipe
+    bring(room, clip.read_bytes(), kind="video/mp4", name="walk.mp4")
+    room.wait("() => document.querySelector('.clip-name')?.textContent === 'walk.mp4'")
+    with room.page.expect_download() as taken:
+        room.do("clip_film")
+    assert taken.value.suggested_filename == "walk-tiny.mp4"
+    room.wait("() => document.querySelector('.clip-film').readyState >= 2")
+    assert room.recipe == before
+    bring(room, b"no clip", kind="video/mp4", name="odd.mp4")
+    room.wait("() => document.querySelector('.clip-name')?.textContent === 'odd.mp4'")
+    room.do("clip_film").wait(
+        "() => document.querySelector('.clip .notice').textContent.includes('odd.mp4')"
+    )
 
 
 def test_the_board_holds_forty_pieces_and_needs_none(room: Room) -> None:

@@ -39,7 +39,7 @@ export function picturing(room, desk) {
     /** Read pictures that hold no recipe: one onto the easel, several onto the board. */
     readPictures: (files) => {
       details.open = true;
-      return onWork((it) => (files.length > 1 ? it.collage(files) : it.read(files[0])));
+      return onWork((it) => it.take(files));
     },
     board: () => onWork((it) => it.collage([])),
   });
@@ -59,8 +59,14 @@ export function picturesOf(transfer) {
   );
 }
 
+/** Whether a file is a clip; animated GIFs are read as pictures here. */
+export function isClip({ type, name }) {
+  return type.startsWith("video/") || /\.(mp4|m4v|mov|webm|mkv|avi)$/i.test(name);
+}
+
 /** Whether a file was saved here, with its recipe inside. @throws {Trouble} */
 export async function holdsRecipe(file) {
+  if (isClip(file)) return false;
   if (file.size > LIMIT) throw new Trouble("picture_too_heavy", { limit: LIMIT / 2 ** 20 });
   const bytes = new Uint8Array(await file.arrayBuffer());
   const isPng = bytes[0] === 0x89 && bytes[1] === 0x50;

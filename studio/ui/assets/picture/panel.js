@@ -8,12 +8,14 @@ import { languages, say, word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
 import { pickFiles, styled } from "../refine/files.js";
 import { Slider } from "../slider.js";
+import { isClip } from "../picturing.js";
 import { withRecipe } from "../store.js";
 import { Difference } from "./difference.js";
 import { linesOf } from "./lines.js";
 import { Other } from "./other.js";
 
 export const PICTURES = "image/png,image/jpeg,image/webp";
+const CLIPS = "video/mp4,video/quicktime,video/webm";
 /** Larger pictures are reduced before they travel (pixels a side). */
 const MOST_SIDE = 1024;
 const HEAVY = 400 * 1024;
@@ -53,6 +55,18 @@ export class Pictures {
     const path = `picture/warm?model=${encodeURIComponent(name)}`;
     // What is wrong is told with the first picture.
     await ask(path, { method: "POST" }).catch(() => (this.warmed = null));
+  }
+
+  /** One picture onto the easel, several onto the board; a clip becomes a film. */
+  async take(files) {
+    const clip = files.find(isClip);
+    if (!clip) return files.length > 1 ? this.collage(files) : this.read(files[0]);
+    if (!this.clips) {
+      const { Clips } = await import("./clip.js");
+      this.clips = new Clips(this.desk);
+      this.own.after(this.clips.element);
+    }
+    return this.clips.take(clip);
   }
 
   /** Read a picture onto the easel; one that comes meanwhile takes its place. */
@@ -174,7 +188,8 @@ export class Pictures {
   }
 
   async #open(capture = null) {
-    const files = await pickFiles(PICTURES, { capture, multiple: !capture });
+    const kinds = capture ? PICTURES : `${PICTURES},${CLIPS}`;
+    const files = await pickFiles(kinds, { capture, multiple: !capture });
     if (files.length) await this.desk.takeFiles(files);
   }
 

@@ -1,0 +1,96 @@
+/** Clips of the person's own: each becomes a film of what the model sees in it. */
+import { ask } from "../address.js";
+import { FilmProgress } from "../dream/progress.js";
+import { button, make } from "../elements.js";
+import { languages, say, word } from "../languages.js";
+import { styled } from "../refine/files.js";
+import { Slider } from "../slider.js";
+import { Notice } from "../train/parts.js";
+
+const MOST_BYTES = 256 * 2 ** 20;
+
+export class Clips {
+  /** @param {import("../desk.js").Desk} desk */
+  constructor(desk) {
+    Object.assign(this, { desk, file: null, amount: 0.5 });
+    styled("../dream/film.css");
+    this.notice = new Notice();
+    this.film = new FilmProgress({ onError: (error) => this.notice.tell(error) });
+    this.name = make("p", { class: "clip-name" });
+    this.dial = new Slider({
+      how: "clip_faithful",
+      min: 0,
+      max: 1,
+      step: 0.01,
+      rest: 0.5,
+      figure: (value) => `${Math.round(100 * value)} %`,
+      onTouch: () => {},
+      onMove: (amount) => (this.amount = amount),
+    });
+    this.go = button("clip_film", () => this.make(), { icon: "play" });
+    this.shown = make("video", {
+      class: "clip-film", controls: true, loop: true, playsinline: true, hidden: true,
+    });
+    word(this.shown, { name: "ui.clip.made" });
+    this.element = make("div", { class: "clip making", hidden: true },
+      this.name, this.dial.element, make("div", { class: "tools" }, this.go),
+      ...this.film.elements, this.shown, this.notice.element);
+    languages.addEventListener("language", () => this.#describe());
+    this.#describe();
+  }
+
+  /** Take a clip up; its film is made when the person says so. */
+  take(file) {
+    this.notice.tell();
+    if (file.size > MOST_BYTES) {
+      this.element.hidden = false;
+      this.notice.tell({ code: "error.body_too_large", params: { limit: "256 MB" } });
+      return;
+    }
+    Object.assign(this, { file });
+    this.element.hidden = false;
+    this.shown.hidden = true;
+    this.film.link.hidden = true;
+    this.name.textContent = file.name;
+    this.go.focus();
+  }
+
+  /** Send the clip, and follow its film to the end. */
+  async make() {
+    if (this.film.busy || !this.file) return;
+    this.notice.tell();
+    this.shown.hidden = true;
+    this.go.disabled = true;
+    try {
+      if (await this.film.follow(() => this.#order())) this.#play();
+    } catch (error) {
+      this.notice.tell(error);
+    }
+    this.go.disabled = false;
+  }
+
+  async #order() {
+    const query = new URLSearchParams({
+      model: this.desk.store.card.name, faithful: this.amount, file: this.file.name,
+    });
+    const answer = await ask(`clips?${query}`, { method: "POST", body: this.file });
+    return (await answer.json()).film;
+  }
+
+  #play() {
+    this.shown.src = this.film.link.href;
+    this.shown.hidden = false;
+    // Without sound a browser lets it begin by itself.
+    this.shown.muted = true;
+    this.shown.play().catch(() => {});
+  }
+
+  #describe() {
+    this.dial.describe({
+      minus: say("ui.faithful.minus"),
+      plus: say("ui.faithful.plus"),
+      name: say("ui.faithful"),
+      figures: say("ui.faithful.hint"),
+    });
+  }
+}
