@@ -77,7 +77,10 @@ def test_a_dropped_picture_is_read_steered_polished_and_undone(room: Room) -> No
     assert amount_of(room) == 0.5 and read["size"] == before["size"]
     room.slide("faithful", 1).settle()
     assert amount_of(room) == 1
-    room.slide("slider:pca-01", 2).settle()
+    nothing = "document.querySelector('.status').textContent.includes('nothing')"
+    room.do("difference").wait(f"() => {nothing}")
+    assert room.page.is_hidden(".difference")
+    room.do("difference").slide("slider:pca-01", 2).settle()
     assert room.recipe["residual"]["data"] == read["residual"]["data"]
     room.do("difference").wait("() => !document.querySelector('.difference').hidden")
     room.do("difference")

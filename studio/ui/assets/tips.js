@@ -17,9 +17,12 @@ export function explain(root) {
   root.append(tip);
   let timer = 0;
   let over = null;
+  // What a button does may change under the pointer.
+  const watch = new MutationObserver(() => !tip.hidden && show(tip, over));
 
   const hide = () => {
     clearTimeout(timer);
+    watch.disconnect();
     over = null;
     tip.hidden = true;
   };
@@ -30,6 +33,7 @@ export function explain(root) {
     hide();
     if (!target || event.pointerType === "touch") return;
     over = target;
+    watch.observe(target, { attributeFilter: ["data-hint", "data-tip"] });
     timer = setTimeout(() => show(tip, target), pause);
   };
 

@@ -8,6 +8,8 @@ import { button, make } from "../elements.js";
 const REST = 200;
 /** Differences are shown larger than they are. */
 const LOUD = 2.5;
+/** Nobody sees less than this (of 255): a black canvas would look broken. */
+const SEEN = 12;
 
 export class Difference {
   /** @param {import("../desk.js").Desk} desk */
@@ -57,12 +59,21 @@ export class Difference {
   #show(here, there) {
     const { width, height } = here;
     const { data } = here;
+    let most = 0;
     for (let at = 0; at < data.length; at += 1) {
-      data[at] = at % 4 === 3 ? 255 : LOUD * Math.abs(data[at] - there.data[at]);
+      if (at % 4 === 3) continue;
+      const apart = Math.abs(data[at] - there.data[at]);
+      most = Math.max(most, apart);
+      data[at] = LOUD * apart;
+    }
+    if (most < SEEN) {
+      this.canvas.hidden = true;
+      return this.desk.status.tell("ui.difference.none", {}, { good: true });
     }
     Object.assign(this.canvas, { width, height });
     this.canvas.getContext("2d").putImageData(here, 0, 0);
     this.canvas.hidden = false;
+    return undefined;
   }
 }
 
