@@ -58,12 +58,13 @@ def serve(options: argparse.Namespace) -> None:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Imported late, so that a mistake on the command line is told at once.
-    from studio.server import serving
+    from studio.server import content, serving
     from studio.server.worker import shared_worker
 
     public = options.listen or serving.on_a_space()
     host = serving.EVERYWHERE if public else serving.LOOPBACK
     serving.check_port(host, options.port)
+    content.prepare()
     # Torch and the model take seconds, and so does Gradio: side by side.
     worker = shared_worker()
     serving.open_early(worker)

@@ -22,6 +22,7 @@ from studio.errors import InputError
 from studio.export.clip import SUFFIXES, Clip, open_clip, sound_of
 from studio.export.film import Extras, Format, write_film
 from studio.export.metadata import statement_of
+from studio.server.content import admit_frames
 from studio.server.films import Films, Job
 from studio.server.guards import Endpoint, admit_training
 from studio.server.pictures import store_body
@@ -123,7 +124,8 @@ class Clips:
                 lambda model, _: model.render([repaint(model, seen, faithful)])[0]
             )
 
-        yield from map(paint, steadied(map(see, clip.frames(size))))
+        frames = admit_frames(clip.frames(size), clip.fps)
+        yield from map(paint, steadied(map(see, frames)))
 
 
 def _read_amount(text: str) -> float:

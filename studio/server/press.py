@@ -15,6 +15,7 @@ from studio.export.metadata import NOBODY, Credit, credited, statement_of
 from studio.export.saved import Form
 from studio.export.work import PLAIN, write_work
 from studio.recipe import Recipe, Seed
+from studio.server.content import admit_picture
 from studio.server.enlarging import Enlarging
 from studio.server.worker import RenderWorker
 
@@ -51,6 +52,7 @@ class Press:
             statement = credited(statement_of(model.card), credit)
 
             def pack(made: np.ndarray) -> bytes:
+                admit_picture(pixels)
                 return write_work(
                     made,
                     recipe,

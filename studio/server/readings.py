@@ -32,6 +32,7 @@ from studio.errors import InputError
 from studio.latent.space import grow
 from studio.recipe import Recipe, read_json
 from studio.recipe_parts import source_to_dict
+from studio.server.content import admit_picture
 from studio.server.guards import Endpoint, read_body
 from studio.server.picks import Patient
 from studio.server.recent import Recent
@@ -90,7 +91,7 @@ class Readings:
             except asyncio.TimeoutError as problem:
                 raise InputError("too_slow") from problem
             take = take_board if board else take_picture
-            pixels = await run_in_threadpool(take, data, size)
+            pixels = await run_in_threadpool(lambda: admit_picture(take(data, size)))
 
         def task(model: Model) -> Line:
             return _compose(model, self.reader(model), pixels, chance)
@@ -237,7 +238,7 @@ def _unpack(text: object, name: str) -> np.ndarray | None:
         data = base64.b64decode(str(text), validate=True)
     except ValueError as problem:
         raise InputError("picture_unreadable") from problem
-    return take_picture(data, _resolution(name))
+    return admit_picture(take_picture(data, _resolution(name)))
 
 
 def _resolution(name: str) -> tuple[int, int]:
