@@ -43,7 +43,13 @@ export function namedLabels(named) {
   const figures = say(`ui.named.${named.certainty}`, { leftover: signed(named.leftover) });
   return known
     ? { minus: say(`${key}.minus`), plus: say(`${key}.plus`), figures }
-    : { minus: say("ui.named.less", { word }), plus: say("ui.named.more", { word }), figures };
+    : { minus: endOf(word, false), plus: endOf(word, true), figures };
+}
+
+/** More of a word, or less: of fog there is less, of clouds there are fewer. */
+export function endOf(word, more) {
+  const less = /[^su]s$/i.test(word) ? "ui.named.fewer" : "ui.named.less";
+  return say(more ? "ui.named.more" : less, { word });
 }
 
 /** The words at both ends of a word that the person taught, and how sure it is. */
@@ -56,8 +62,7 @@ export function ownLabels({ name, certainty, agreement, sure, effects = {} }) {
     .join(say("ui.direction.comma"));
   const params = { agree: Math.round(100 * agreement), sure: Math.round(100 * sure), list };
   const figures = say(list ? `ui.taught.${certainty}_does` : `ui.taught.${certainty}`, params);
-  const minus = say("ui.named.less", { word: name });
-  return { minus, plus: say("ui.named.more", { word: name }), figures };
+  return { minus: endOf(name, false), plus: endOf(name, true), figures };
 }
 
 /** A word as it reads in the language of the page, or as the model's labels spell it. */

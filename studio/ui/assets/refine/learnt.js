@@ -1,5 +1,5 @@
 /** What the studio has learnt of somebody's taste, as one sentence. */
-import { wordName } from "../labels.js";
+import { endOf, wordName } from "../labels.js";
 import { languages, say } from "../languages.js";
 
 /** More properties than this are no sentence any more. */
@@ -23,7 +23,7 @@ export function sentenceOf(taste, works) {
 export function wordOf({ property, amount }) {
   const key = `effect.${property}.${amount > 0 ? "plus" : "minus"}`;
   if (languages.knows(key)) return say(key);
-  return say(amount > 0 ? "ui.named.more" : "ui.named.less", { word: wordName(property) });
+  return endOf(wordName(property), amount > 0);
 }
 
 function howSure(share) {
