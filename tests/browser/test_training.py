@@ -97,6 +97,27 @@ def test_nothing_of_the_train_room_is_fetched_before_it_is_opened(
     room.wait("() => reverie.drift.on")
 
 
+def test_a_run_may_have_minutes_of_ones_own(train: Room, tiny_folder: Path) -> None:
+    page = train.page
+    drop(train, tiny_folder)
+    train.wait("() => document.querySelector('.doctor-count')?.innerText.includes(12)")
+    page.fill("[data-field=name]", "brief")
+    page.fill(".dial .own", "7")
+    assert page.is_checked("[name=train-dial][value=own]")
+    page.select_option("[data-field=rights]", "own")
+    asked: list[Any] = []
+
+    def refuse(route: Any) -> None:
+        asked.append(route.request.post_data_json)
+        route.fulfill(status=400, json={"error": {"code": "busy", "params": {}}})
+
+    page.route("**/studio/runs", refuse)
+    page.click("[data-act=train-start]")
+    page.wait_for_function("() => document.querySelector('.notice:not(:empty)')")
+    assert asked[-1]["minutes"] == 7
+    page.unroute("**/studio/runs")
+
+
 def test_from_dropped_pictures_to_a_model_in_create(
     train: Room, tiny_folder: Path, studio: Studio
 ) -> None:

@@ -7,6 +7,8 @@ import { Seen, sidesOf } from "./seen.js";
 import { readKin } from "./server.js";
 
 const DIALS = ["quick", "good", "best"];
+/** The fourth: so many minutes as the person says. */
+const OWN = "own";
 /** Share of pictures among a model's works, above which they are of its kind. */
 const OF_ITS_KIND = 0.15;
 
@@ -81,7 +83,7 @@ export class Choices {
     const [base, parts] = this.base.value.split("|");
     const sides = this.size.value.trim().split(/[x\u00d7]/i).map(Number);
     const advanced = this.advanced.wish();
-    const minutes = advanced.kimg ? {} : { minutes: this.#dials[this.#dial]?.minutes ?? 60 };
+    const minutes = advanced.kimg ? {} : { minutes: this.#minutes() };
     return {
       name: this.name.value.trim(),
       family: this.family(),
@@ -92,6 +94,11 @@ export class Choices {
       ...minutes,
       ...advanced,
     };
+  }
+
+  #minutes() {
+    if (this.#dial === OWN) return Number(this.own.value);
+    return this.#dials[this.#dial]?.minutes ?? 60;
   }
 
   family() {
@@ -180,12 +187,13 @@ export class Choices {
       if (dial) word(note, { text: duration(dial.minutes)[0], params: duration(dial.minutes)[1] });
     }
     const dial = this.#dials[this.#dial];
-    if (!dial) return;
+    if (this.#dial === OWN) word(this.reason, { text: "ui.train.why.own" });
+    if (!dial) return this.#tellEnergy(null);
     if (this.pace) {
       const speed = this.pace.generator;
       word(this.reason, { text: `ui.train.why.${dial.limited_by}`, params: { speed, kimg: dial.kimg } });
     } else word(this.reason, { text: `ui.train.why.${this.#dial}` });
-    this.#tellEnergy(dial.energy_wh);
+    return this.#tellEnergy(dial.energy_wh);
   }
 
   /** Say what it will draw, where the trial could tell, and how that is known. */
@@ -249,25 +257,30 @@ export class Choices {
   }
 
   #dialRow() {
-    this.dialNotes = [];
-    const parts = DIALS.map((value) => {
-      const input = make("input", {
-        type: "radio",
-        name: "train-dial",
-        value,
-        checked: value === this.#dial,
-        onchange: () => {
-          this.#dial = value;
-          this.#tell();
-        },
-      });
-      const title = word(make("span", { class: "card-title" }), { text: `ui.train.dial.${value}` });
-      const note = make("span", { class: "dial-note" });
-      this.dialNotes.push({ value, note });
-      return make("label", { class: "card dial" }, input, title, note);
-    });
-    const group = make("div", { class: "cards dials", role: "radiogroup" }, ...parts);
+    this.dialNotes = DIALS.map((value) => ({ value, note: make("span", { class: "dial-note" }) }));
+    const parts = this.dialNotes.map(({ value, note }) => this.#dialCard(value, note));
+    this.own = make("input", { type: "number", min: 1, max: 100000, value: 45, class: "text own" });
+    word(this.own, { name: "ui.train.dial.own.minutes" });
+    const own = this.#dialCard(OWN, make("span", { class: "dial-note" }, this.own,
+      word(make("span"), { text: "ui.train.dial.own.unit" })));
+    this.own.addEventListener("focus", () => own.querySelector("[type=radio]").click());
+    const group = make("div", { class: "cards dials", role: "radiogroup" }, ...parts, own);
     return word(group, { name: "ui.train.dial" });
+  }
+
+  #dialCard(value, note) {
+    const input = make("input", {
+      type: "radio",
+      name: "train-dial",
+      value,
+      checked: value === this.#dial,
+      onchange: () => {
+        this.#dial = value;
+        this.#tell();
+      },
+    });
+    const title = word(make("span", { class: "card-title" }), { text: `ui.train.dial.${value}` });
+    return make("label", { class: "card dial" }, input, title, note);
   }
 }
 
