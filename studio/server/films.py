@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 AT_ONCE, WAITING = 2, 6
 KEPT, SOUNDS = 8, 8  # files that lie here at once
 TOGETHER = 4  # frames of one turn of the worker, as tiles have it
-FORGOTTEN = 45.0  # seconds without a question, after which a film is not wanted
+# Seconds without a question, after which a film is not wanted. Browsers let a tab that
+# nobody sees ask once a minute.
+FORGOTTEN = 150.0
 SOUND_LIMIT = 256 * 2**20  # bytes: an hour of good MP3 is 140 MB
 SOUND_RATE, SOUND_SECONDS = 12, 1800  # what the page's preview is told, a second
 TYPES = {".mp4": "video/mp4", ".webp": "image/webp"}
