@@ -238,6 +238,12 @@ def test_a_clip_becomes_a_film_that_plays_and_is_taken_away(
     room.do("clip_film").wait(
         "() => document.querySelector('.clip .notice').textContent.includes('odd.mp4')"
     )
+    room.page.route("**/studio/clips?*", lambda route: None)  # it never arrives
+    room.do("clip_film")
+    room.page.click(".clip [data-act=dream_cancel]")
+    room.wait("() => !document.querySelector('[data-act=clip_film]').disabled")
+    assert room.page.inner_text(".clip .notice") == ""
+    room.page.unroute("**/studio/clips?*")
 
 
 def test_the_board_holds_forty_pieces_and_needs_none(room: Room) -> None:

@@ -8,6 +8,7 @@ const EVERY = 500;
 
 export class FilmProgress {
   #film = null;
+  #sending = null;
 
   /** @param {{onError: (error: any) => void}} options */
   constructor({ onError }) {
@@ -27,14 +28,19 @@ export class FilmProgress {
 
   /**
    * Follow the film that `order` gives the number of, and take its file.
+   * @param {(signal: AbortSignal) => Promise<string>} order
    * @returns {Promise<object | null>} what is told of it; null where it was stopped
    */
   async follow(order) {
     this.link.hidden = true;
     this.#show({ done: 0, frames: 0, phase: "waiting" });
+    const { signal } = (this.#sending = new AbortController());
     try {
-      this.#film = await order();
+      this.#film = await order(signal);
       return await this.#watch(this.#film);
+    } catch (error) {
+      if (signal.aborted && !this.#film) return null; // stopped before it had a number
+      throw error;
     } finally {
       this.#film = null;
       this.under.hidden = true;
@@ -44,6 +50,7 @@ export class FilmProgress {
   /** It is not wanted any more. */
   async stop() {
     if (this.#film) await stopFilm(this.#film).catch(this.onError);
+    else this.#sending?.abort();
   }
 
   async #watch(film) {

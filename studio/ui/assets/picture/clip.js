@@ -62,18 +62,18 @@ export class Clips {
     this.shown.hidden = true;
     this.go.disabled = true;
     try {
-      if (await this.film.follow(() => this.#order())) this.#play();
+      if (await this.film.follow((signal) => this.#order(signal))) this.#play();
     } catch (error) {
       this.notice.tell(error);
     }
     this.go.disabled = false;
   }
 
-  async #order() {
+  async #order(signal) {
     const query = new URLSearchParams({
       model: this.desk.store.card.name, faithful: this.amount, file: this.file.name,
     });
-    const answer = await ask(`clips?${query}`, { method: "POST", body: this.file });
+    const answer = await ask(`clips?${query}`, { method: "POST", body: this.file, signal });
     return (await answer.json()).film;
   }
 
