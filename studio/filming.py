@@ -34,6 +34,8 @@ from studio.latent.walk import Keyframe, Walk
 from studio.recipe import Recipe
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from studio.latent.space import Space
     from studio.model import Model
 
@@ -194,11 +196,12 @@ def make_film(
     render: Render,
     progress: Callable[[int, int], bool] = lambda done, all_: True,
     together: int = BATCH,
+    admit: Callable[[Iterator[np.ndarray]], Iterator[np.ndarray]] = iter,
 ) -> Made:
     """Make a film of a walk; ``progress`` hears frames done and all, as `write_film`.
 
-    ``together`` is how many recipes ``render`` is given at once. Raises InputError,
-    RecipeError, FilmStopped.
+    ``together`` is how many recipes ``render`` is given at once; frames pass through
+    ``admit``, which may refuse them. Raises InputError, RecipeError, FilmStopped.
     """
     shape, sound = order.shape, order.sound
     frames = count_frames(walk.seconds, shape.fps)
@@ -208,7 +211,7 @@ def make_film(
     captions = Captions(order.plan.captions(walk), shape.size)
     extras = Extras(sound, captions, _said(card), _document(order, walk))
     recipes = _recipes(walk, frames, shape.fps, order.drives, heard)
-    made = shoot(recipes, render, together)
+    made = admit(shoot(recipes, render, together))
     write_film(path, made, shape, extras, lambda done: progress(done, frames))
     silent = heard is not None and heard.silent
     return Made(frames, frames / shape.fps, silent, len(captions.track))

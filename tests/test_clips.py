@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 import wave
 from collections.abc import Iterator
@@ -258,6 +259,18 @@ def test_what_cannot_be_a_film_of_a_clip_is_told(
     assert error["code"] == code
     if code == "clip_broken":
         assert error["params"]["file"] == "walk.mp4"
+
+
+def test_a_clip_that_lists_itself_is_not_opened(server: Server, tmp_path: Path) -> None:
+    told = b"ffconcat version 1.0\nfile 'clip.mp4'\n"
+    (tmp_path / "clip.mp4").write_bytes(told)
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert refusal(tmp_path / "clip.mp4") == "clip_broken"
+    with pytest.raises(InputError):
+        open_sound(tmp_path / "clip.mp4")
+    if before:
+        assert len(os.listdir("/proc/self/fd")) <= before + 8
+    assert bring(server, told)["error"]["code"] == "clip_broken"
 
 
 def test_clips_stay_at_home_in_a_shared_studio(

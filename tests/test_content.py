@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,19 @@ def test_pictures_that_come_and_works_that_go_are_refused_with_the_reason(
         assert "content_refused" in last_line(server, path, png(picture()))
     refused = save(server, recipe).json()["error"]
     assert refused["code"] == "content_refused" and "photographs" in refused["sentence"]
+
+
+def test_a_zip_says_which_works_were_refused(
+    server: Server, recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(content.VARIABLE, STRICT)
+    works = [{"number": 1, "recipe": recipe}, {"number": 7, "recipe": recipe}]
+    data = server.post("studio/picks/zip", json={"works": works}).content
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["01-refused.txt", "07-refused.txt"]
+        assert b"photographs" in archive.read("01-refused.txt")
+    sheet = server.post("studio/picks/sheet", json={"works": works}).json()
+    assert sheet["error"]["code"] == "content_refused"
 
 
 @pytest.mark.parametrize("told", ["yes", "-1", "2", "nan", "80%"])

@@ -11,6 +11,7 @@ import numpy as np
 
 from studio.errors import InputError
 from studio.export.film import resample
+from studio.export.media import open_media
 from studio.export.sound import Sound, open_sound
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def open_clip(path: Path) -> Clip:
     import av
 
     try:
-        with av.open(str(path)) as file:
+        with open_media(path) as file:
             if not file.streams.video:
                 raise InputError("clip_none", file=path.name)
             stream = file.streams.video[0]
@@ -95,7 +96,7 @@ def _decode(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
     """Yield the frames of a clip, and when each is shown, in seconds from the first."""
     import av
 
-    with av.open(str(path)) as file:
+    with open_media(path) as file:
         frames, begun = file.decode(file.streams.video[0]), None
         while True:
             try:

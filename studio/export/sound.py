@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from studio.errors import InputError
+from studio.export.media import open_media
 
 HEARS = ("loudness", "brightness", "beats")
 RATE = 22_050  # samples a second that are listened to
@@ -73,7 +74,7 @@ def open_sound(path: Path, until: float | None = None) -> Sound:
     try:
         if not path.stat().st_size:
             raise InputError("sound_empty", file=path.name)
-        with av.open(str(path)) as file:
+        with open_media(path) as file:
             if not file.streams.audio:
                 raise InputError("sound_none", file=path.name)
             stream = file.streams.audio[0]
@@ -103,7 +104,7 @@ def _decode(path: Path, rate: int, channels: int) -> Iterator[np.ndarray]:
 
     layout = "mono" if channels == 1 else "stereo"
     resampler = av.AudioResampler("fltp", layout, rate, frame_size=PART)
-    with av.open(str(path)) as file:
+    with open_media(path) as file:
         stream = file.streams.audio[0]
         frames = file.decode(stream)
         while True:

@@ -55,25 +55,35 @@ class Clips:
         """``POST /studio/clips?model=&faithful=&file=``: begin a film of a clip."""
         admit_training()
         asked = request.query_params
-        faithful = _read_amount(asked.get("faithful", ""))
+        model, faithful = (
+            asked.get("model", ""),
+            _read_amount(asked.get("faithful", "")),
+        )
         name = Path(asked.get("file", "") or "clip.mp4").name[-80:]
-        model = asked.get("model", "")
         card = await run_in_threadpool(lambda: read_card(installed(model)))
-        place = TemporaryDirectory(prefix="reverie-clip-")
+        self._films.check_room()  # before all of it is sent
+        try:
+            place = TemporaryDirectory("", "reverie-clip-", ignore_cleanup_errors=True)
+        except OSError as problem:
+            raise _unwritten(name, problem) from None
         try:
             async with self._doors:
                 clip = await self._take(request, Path(place.name), name)
-            await self._readings.lend(
-                model, lambda *_: None
-            )  # it can read from here on
+            loop = asyncio.get_running_loop()
 
             def make(job: Job) -> dict[str, Any]:
                 with place:
+                    job.begin()
+                    # a model that never read a picture learns how to first
+                    lesson = self._readings.lend(model, lambda *_: None)
+                    asyncio.run_coroutine_threadsafe(lesson, loop).result()
                     return self._make(clip, card, model, faithful, job)
 
             film = self._films.enlist(f"{Path(name).stem}-{model}.mp4", make)
-        except BaseException:
+        except BaseException as problem:
             place.cleanup()
+            if isinstance(problem, OSError):
+                raise _unwritten(name, problem) from None
             raise
         return JSONResponse({"film": film})
 
@@ -90,9 +100,8 @@ class Clips:
     def _make(
         self, clip: Clip, card: dict[str, Any], model: str, faithful: float, job: Job
     ) -> dict[str, Any]:
-        job.begin()
         height, width = card["resolution"]
-        frames = max(1, round(clip.seconds * clip.fps))
+        frames = round(clip.seconds * clip.fps)  # 0 where the clip does not tell
         said = {"Title": str(card.get("title") or ""), **statement_of(card)}
         shape = Format.of((height, width), clip.fps)
         count = write_film(
@@ -100,7 +109,7 @@ class Clips:
             self._frames(clip, (height, width), model, faithful),
             shape,
             Extras(sound_of(clip), statement=said),
-            lambda done: job.advance(done, max(frames, done)),
+            lambda done: job.advance(done, frames and max(frames, done)),
         )
         return {"frames": count, "seconds": round(count / clip.fps, 3)}
 
@@ -126,6 +135,11 @@ class Clips:
 
         frames = admit_frames(clip.frames(size), clip.fps)
         yield from map(paint, steadied(map(see, frames)))
+
+
+def _unwritten(name: str, problem: OSError) -> InputError:
+    reason = problem.strerror or type(problem).__name__
+    return InputError("cannot_write", path=name, reason=reason)
 
 
 def _read_amount(text: str) -> float:

@@ -32,6 +32,7 @@ from studio.export.film import SUFFIXES, FilmStopped, Format, check_suffix
 from studio.export.sound import HEARS, Sound, listen, open_sound
 from studio.filming import Order, Plan, make_film, read_drives
 from studio.recipe import Recipe, read_json
+from studio.server.content import admit_frames
 from studio.server.dreaming import (
     PLAN_LIMIT,
     SHARED_SECONDS,
@@ -101,7 +102,7 @@ class Job:
         """Give what the page shows of it."""
         passed = time.monotonic() - self.began
         speed = self.done / passed if self.began and passed > 1 and self.done else 0.0
-        left = (self.frames - self.done) / speed if speed else None
+        left = (self.frames - self.done) / speed if speed and self.frames else None
         known = {"phase": self.phase, "done": self.done, "frames": self.frames}
         return {**known, "eta_s": left, "name": self.name, **self.told}
 
@@ -138,6 +139,12 @@ class Films:
         make = partial(self._shoot, order, card)
         return JSONResponse({"film": self.enlist(f"{stem}-film{suffix}", make)})
 
+    def check_room(self) -> None:
+        """Raise InputError where too many films wait already."""
+        waiting = sum(not job.over for job in list(self._jobs.values()))
+        if waiting >= AT_ONCE + WAITING:
+            raise InputError("busy")
+
     def enlist(self, name: str, make: Callable[[Job], dict[str, Any]]) -> str:
         """Let ``make`` write a film in a thread of its own, and give its number.
 
@@ -145,9 +152,7 @@ class Films:
         Raises InputError.
         """
         with self._lock:
-            waiting = sum(not job.over for job in self._jobs.values())
-            if waiting >= AT_ONCE + WAITING:
-                raise InputError("busy")
+            self.check_room()
             number = secrets.token_hex(8)
             path = self._folder / f"{number}{Path(name).suffix}"
             job = self._jobs[number] = Job(path, name)
@@ -271,7 +276,16 @@ class Films:
         def render(recipes: Sequence[Recipe]) -> Future[np.ndarray]:
             return self.ask(name, lambda model: model.render(recipes))
 
-        made = make_film(job.path, order, walk, card, render, job.advance, TOGETHER)
+        made = make_film(
+            job.path,
+            order,
+            walk,
+            card,
+            render,
+            job.advance,
+            TOGETHER,
+            lambda frames: admit_frames(frames, order.shape.fps),
+        )
         return made.to_dict()
 
     def ask(self, name: str, task: Callable[[Model], T]) -> Future[T]:

@@ -28,6 +28,7 @@ from studio.export.sheet import Entry, draw_sheet
 from studio.language import LANGUAGES
 from studio.model_card import words_of
 from studio.recipe import Recipe, read_json
+from studio.server.content import admit_picture
 from studio.server.guards import Endpoint, read_body
 from studio.server.press import Press, file_name, read_credit, read_form
 
@@ -70,7 +71,7 @@ class Packer:
         self._under_way += 1
         try:
             # What cannot be made at all is told before anything is sent.
-            first = await self._press.make(picks[0][1], *how)
+            first = await self._file(*picks[0], how)
         except BaseException:
             self._ended()
             raise
@@ -83,18 +84,29 @@ class Packer:
         )
 
     async def _stream(
-        self, picks: Picks, how: How, first: bytes
+        self, picks: Picks, how: How, first: tuple[str, bytes]
     ) -> AsyncIterator[bytes]:
         """One file after the other; an error breaks the stream off, which is seen."""
         outbox = _Outbox()
         with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
-            for index, (number, recipe) in enumerate(picks):
-                file = await self._press.make(recipe, *how) if index else first
-                entry = zipfile.ZipInfo(f"{number:02d}-{file_name(recipe, how[0])}")
+            for index, pick in enumerate(picks):
+                name, file = await self._file(*pick, how) if index else first
+                entry = zipfile.ZipInfo(name)
                 entry.external_attr = 0o644 << 16
                 archive.writestr(entry, file)
                 yield outbox.take()
         yield outbox.take()
+
+    async def _file(self, number: int, recipe: Recipe, how: How) -> tuple[str, bytes]:
+        """Give a work's name and file, or a text where the content check refuses it."""
+        try:
+            file = await self._press.make(recipe, *how)
+        except InputError as problem:
+            if problem.code != "content_refused":
+                raise
+            told = "\n".join(problem.say(language) for language in LANGUAGES)
+            return f"{number:02d}-refused.txt", told.encode()
+        return f"{number:02d}-{file_name(recipe, how[0])}", file
 
     def _ended(self) -> None:
         self._under_way -= 1
@@ -114,6 +126,8 @@ class Packer:
             part = picks[start : start + TOGETHER]
             recipes = [recipe for _, recipe in part]
             pixels, card = await self._ask(recipes)
+            for made in pixels:
+                await run_in_threadpool(admit_picture, made)
             entries += map(Entry, *zip(*part, strict=True), pixels)
         language = body.get("language")
         language = language if language in LANGUAGES else LANGUAGES[0]

@@ -52,7 +52,6 @@ class Press:
             statement = credited(statement_of(model.card), credit)
 
             def pack(made: np.ndarray) -> bytes:
-                admit_picture(pixels)
                 return write_work(
                     made,
                     recipe,
@@ -69,6 +68,7 @@ class Press:
         async with self._plates:
             asked = self.worker.ask(recipe.model, render)
             pixels, _, pack = await asyncio.wrap_future(asked)
+            await run_in_threadpool(admit_picture, pixels)
             # Packing the file is left to another thread than the one that renders.
             return await run_in_threadpool(pack, pixels)
 
@@ -81,6 +81,7 @@ class Press:
         async with self._enlarging.turn():
             asked = self.worker.ask(recipe.model, render)
             pixels, size, pack = await asyncio.wrap_future(asked)
+            await run_in_threadpool(admit_picture, pixels)
             made = await self._enlarging.enlarge(pixels, size, form.scale)
             return await run_in_threadpool(pack, made)
 

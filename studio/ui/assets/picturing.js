@@ -52,10 +52,11 @@ export function picturing(room, desk) {
   return details;
 }
 
-/** The pictures that are dropped or pasted. @returns {File[]} */
+/** The pictures and clips that are dropped or pasted. @returns {File[]} */
 export function picturesOf(transfer) {
   return [...(transfer?.files ?? [])].filter(
-    ({ type, name }) => type.startsWith("image/") || /\.(png|jpe?g|webp)$/i.test(name),
+    (file) =>
+      file.type.startsWith("image/") || /\.(png|jpe?g|webp)$/i.test(file.name) || isClip(file),
   );
 }
 

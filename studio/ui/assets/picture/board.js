@@ -13,6 +13,10 @@ import { Piece } from "./piece.js";
 
 const MOST_PIECES = 40;
 const MOST_UNDONE = 30;
+/** Pixels that all pieces to go back to may hold: telephones have little room. */
+const MOST_HELD = 2 ** 24;
+/** A turn of the wheel, or of inertia after it, is over after so long (ms). */
+const WHEEL_ENDS = 500;
 const TOOLS = { move: "move", rub: "brush", cut: "lasso" };
 /** Pixels of the canvas that shows the pieces, across. */
 const SHARP = 640;
@@ -26,7 +30,7 @@ export class Board {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
   constructor(room, desk) {
     Object.assign(this, { room, desk, pieces: [], held: null, tool: "move", chance: null });
-    Object.assign(this, { pointers: new Map(), past: [], lasso: null });
+    Object.assign(this, { pointers: new Map(), past: [], lasso: null, done: true, wheeled: 0 });
     styled("../picture/board.css");
     this.completion = new Completion(desk, (state) => this.#came(state));
     this.dialog = this.#build();
@@ -54,18 +58,15 @@ export class Board {
 
   /** Lay pictures on the board, beside each other. */
   async add(files) {
-    let unread = 0;
-    if (files.length) this.#remember();
-    for (const file of files) {
-      if (this.pieces.length >= MOST_PIECES) {
-        this.#warn("ui.board.full", { n: MOST_PIECES });
-        break;
-      }
-      const bitmap = await createImageBitmap(file).catch(() => null);
-      if (bitmap) this.#lay(bitmap);
-      else unread += 1;
-    }
+    const opened = await Promise.all(files.map((file) => createImageBitmap(file).catch(() => null)));
+    const bitmaps = opened.filter(Boolean);
+    const taken = bitmaps.slice(0, MOST_PIECES - this.pieces.length);
+    if (taken.length) this.#remember();
+    for (const bitmap of taken) this.#lay(bitmap);
+    for (const bitmap of bitmaps) bitmap.close();
+    const unread = files.length - bitmaps.length;
     if (unread) this.#warn("ui.board.unread", { n: unread });
+    if (taken.length < bitmaps.length) this.#warn("ui.board.full", { n: MOST_PIECES });
     this.#changed();
   }
 
@@ -73,7 +74,6 @@ export class Board {
     const count = this.pieces.length;
     const at = { x: 0.3 + 0.2 * (count % 3), y: this.tall * (0.35 + 0.15 * (count % 4)), size: 0.5 };
     this.held = new Piece(bitmap, at);
-    bitmap.close();
     this.pieces.push(this.held);
   }
 
@@ -98,10 +98,13 @@ export class Board {
     const under = this.pieces.findLast((piece) => piece.holds(at));
     if (this.tool === "move" && this.pointers.size === 1) {
       this.held = under ?? null;
-      if (under) this.#raise(under);
+      if (under && under !== this.pieces.at(-1)) {
+        this.#raise(under);
+        this.done = true;
+      }
     }
     if (this.tool === "rub") this.#rub(at, at);
-    if (this.tool === "cut") this.lasso ??= new Lasso(at);
+    if (this.tool === "cut") this.lasso ??= new Lasso(event.pointerId, at);
     this.dialog.classList.add("is-moving");
     this.#changed();
   }
@@ -110,9 +113,9 @@ export class Board {
     const before = this.pointers.get(event.pointerId);
     if (!before) return;
     const at = this.#at(event);
-    this.done ||= this.tool !== "cut";
+    this.done ||= this.tool === "move" && this.held !== null;
     if (this.tool === "rub") this.#rub(before, at);
-    else if (this.tool === "cut") this.lasso?.add(at);
+    else if (this.tool === "cut") this.lasso?.add(event.pointerId, at);
     else if (this.held && this.pointers.size === 1) {
       this.held.move(at[0] - before[0], at[1] - before[1], this.tall);
     } else if (this.held) this.#pinch(event.pointerId, before, at);
@@ -131,7 +134,7 @@ export class Board {
 
   #up(event) {
     this.pointers.delete(event.pointerId);
-    if (this.lasso) this.#cut(event.type === "pointerup");
+    if (this.lasso?.pointer === event.pointerId) this.#cut(event.type === "pointerup");
     if (!this.pointers.size) this.#end();
     this.#changed();
   }
@@ -168,9 +171,12 @@ export class Board {
   #wheel(event) {
     if (!this.held) return;
     event.preventDefault();
-    // a turn of the wheel is many events, and one deed
-    if (event.timeStamp - (this.turned ?? -Infinity) > 500) this.#remember();
-    this.turned = event.timeStamp;
+    // a turn of the wheel is many events, and one deed; what is taken back stays so
+    const begins = event.timeStamp - this.wheeled > WHEEL_ENDS;
+    this.wheeled = event.timeStamp;
+    if (begins) this.#remember();
+    else if (this.stilled) return;
+    this.stilled = false;
     const by = Math.exp(-event.deltaY / 400);
     if (event.shiftKey) this.held.angle += Math.sign(event.deltaY || event.deltaX) * TURN;
     else this.held.scale(by);
@@ -205,20 +211,26 @@ export class Board {
     if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
     event.preventDefault();
     event.stopPropagation();
-    this.#undo();
+    if (!event.shiftKey) this.#undo();
   }
 
   // -- going back ----------------------------------------------------------------
 
   #remember() {
     this.past.push({ pieces: this.pieces.map((piece) => piece.copy()), chance: this.chance });
-    if (this.past.length > MOST_UNDONE) this.past.shift();
+    while (this.past.length > 1 && this.#isFull()) this.past.shift();
     this.warning = null;
   }
 
+  #isFull() {
+    const canvases = new Set(this.past.flatMap(({ pieces }) => pieces.map(({ canvas }) => canvas)));
+    const held = [...canvases].reduce((sum, { width, height }) => sum + width * height, 0);
+    return this.past.length > MOST_UNDONE || held > MOST_HELD;
+  }
+
   #undo() {
-    if (!this.past.length) return;
-    Object.assign(this, this.past.pop());
+    if (!this.past.length || this.pointers.size) return;
+    Object.assign(this, this.past.pop(), { stilled: true });
     this.held = this.pieces.at(-1) ?? null;
     this.#changed();
   }

@@ -40,19 +40,17 @@ export class Clips {
   }
 
   /** Take a clip up; its film is made when the person says so. */
-  take(file) {
-    this.notice.tell();
-    if (file.size > MOST_BYTES) {
-      this.element.hidden = false;
-      this.notice.tell({ code: "error.body_too_large", params: { limit: "256 MB" } });
-      return;
-    }
-    Object.assign(this, { file });
+  take(file, others = 0) {
     this.element.hidden = false;
+    if (this.film.busy) return this.notice.tell({ code: "ui.clip.busy" });
+    this.notice.tell(others ? { code: "ui.clip.alone" } : null);
+    this.file = file.size > MOST_BYTES ? null : file;
+    if (!this.file) this.notice.tell({ code: "body_too_large", params: { limit: "256 MB" } });
     this.shown.hidden = true;
     this.film.link.hidden = true;
     this.name.textContent = file.name;
-    this.go.focus();
+    this.go.disabled = !this.file;
+    return this.go.focus();
   }
 
   /** Send the clip, and follow its film to the end. */

@@ -5,13 +5,14 @@ const LEAST_POINTS = 6;
 const LEAST_SIDE = 0.02;
 
 export class Lasso {
-  /** @param {number[]} from a point of the board, in its widths */
-  constructor(from) {
-    this.points = [from];
+  /** @param {number} pointer that draws it @param {number[]} from in widths of the board */
+  constructor(pointer, from) {
+    Object.assign(this, { pointer, points: [from] });
   }
 
-  add(point) {
-    this.points.push(point);
+  /** Go on to a point; other fingers draw nothing. */
+  add(pointer, point) {
+    if (pointer === this.pointer) this.points.push(point);
   }
 
   /** The piece that most of the line lies on, the uppermost of several. */

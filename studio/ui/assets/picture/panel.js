@@ -66,7 +66,7 @@ export class Pictures {
       this.clips = new Clips(this.desk);
       this.own.after(this.clips.element);
     }
-    return this.clips.take(clip);
+    return this.clips.take(clip, files.length - 1);
   }
 
   /** Read a picture onto the easel; one that comes meanwhile takes its place. */

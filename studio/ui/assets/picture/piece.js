@@ -92,6 +92,7 @@ export class Piece {
 
   /** Rub away a stroke of the board, `wide` in widths of the board. */
   rub(from, to, wide) {
+    if (!meets(this, from, to, wide)) return;
     if (this.shared) Object.assign(this, { canvas: again(this.canvas), shared: false });
     const pen = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
@@ -107,13 +108,14 @@ export class Piece {
 
   /** Make it larger or smaller, within reason. */
   scale(by) {
-    this.size = Math.max(LEAST, Math.min(MOST, this.size * by));
+    // what was cut out may be smaller, and is not made larger by making it smaller
+    this.size = Math.max(Math.min(LEAST, this.size), Math.min(MOST, this.size * by));
   }
 
   /** Move it; its middle stays on the board, `tall` widths high. */
   move(dx, dy, tall) {
-    this.x = Math.max(0, Math.min(1, this.x + dx));
-    this.y = Math.max(0, Math.min(tall, this.y + dy));
+    this.x = within(this.x + dx, this.x, 1);
+    this.y = within(this.y + dy, this.y, tall);
   }
 }
 
@@ -135,6 +137,20 @@ function soften(canvas) {
     pen.fillStyle = fade;
     pen.fillRect(0, 0, width, height);
   }
+}
+
+/** A place from 0 to `most`, unless it was outside already and comes no further out. */
+function within(place, before, most) {
+  return Math.max(Math.min(0, before), Math.min(Math.max(most, before), place));
+}
+
+/** Whether a stroke of the board may touch a piece. */
+function meets(piece, from, to, wide) {
+  const ends = [piece.locate(from), piece.locate(to)];
+  return piece.sides.every((side, axis) => {
+    const [low, high] = ends.map((end) => end[axis]).sort((a, b) => a - b);
+    return low < 1 + wide / side && high > -wide / side;
+  });
 }
 
 /** The same pixels on a canvas of their own. */
@@ -163,10 +179,11 @@ function cutOut(canvas, path) {
   pen.globalCompositeOperation = "destination-in";
   pen.fill();
   pen.globalCompositeOperation = "destination-out";
-  pen.strokeStyle = `rgb(0 0 0 / ${100 / CUT_STEPS}%)`;
   pen.lineJoin = "round";
   const most = 2 * CUT_SOFT * Math.min(canvas.width, canvas.height);
-  for (let step = 1; step <= CUT_STEPS; step += 1) {
+  // The widest first; each takes its share of what is left, and the last one all.
+  for (let step = CUT_STEPS; step >= 1; step -= 1) {
+    pen.strokeStyle = `rgb(0 0 0 / ${100 / step}%)`;
     pen.lineWidth = (most * step) / CUT_STEPS;
     pen.stroke();
   }

@@ -97,7 +97,7 @@ export class Choices {
   }
 
   #minutes() {
-    if (this.#dial === OWN) return Number(this.own.value);
+    if (this.#dial === OWN) return this.own.valueAsNumber || 0;
     return this.#dials[this.#dial]?.minutes ?? 60;
   }
 
@@ -263,7 +263,9 @@ export class Choices {
     word(this.own, { name: "ui.train.dial.own.minutes" });
     const own = this.#dialCard(OWN, make("span", { class: "dial-note" }, this.own,
       word(make("span"), { text: "ui.train.dial.own.unit" })));
-    this.own.addEventListener("focus", () => own.querySelector("[type=radio]").click());
+    for (const type of ["pointerdown", "input"]) {
+      this.own.addEventListener(type, () => own.querySelector("[type=radio]").click());
+    }
     const group = make("div", { class: "cards dials", role: "radiogroup" }, ...parts, own);
     return word(group, { name: "ui.train.dial" });
   }
