@@ -202,7 +202,7 @@ def test_an_evaluation_that_is_interrupted_leaves_the_model_as_it_was(
     command = [sys.executable, "-m", "studio", "evaluate", "tiny", str(folder)]
     room = {**os.environ, "STUDIO_CHECKPOINTS": str(models)}
     with subprocess.Popen(
-        [*command, "--keep"], env=room, stderr=subprocess.PIPE, text=True
+        [*command, "--keep", "--json"], env=room, stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if "Looking at the works" in line)
