@@ -80,12 +80,15 @@ def polish(
     seen: Tensor | None = None,
     steps: int = STEPS,
     picture: np.ndarray | None = None,
+    every: int = STEPS,
 ) -> Iterator[Reading]:
     """Move the w of each layer until latents [C,h,w] agree; yield after each step.
 
-    `picture` uint8 [H,W,3] is what they are of; without it, what the autoencoder makes
-    of them has to do. Whoever stops asking has cancelled. Steps are taken in deviations
-    of w, the rate falls over the second half, and all is drawn to where it started.
+    What is yielded is as of the last of `every` so many steps, or the end: a reading
+    takes a tenth of a step. `picture` uint8 [H,W,3] is what they are of; without it,
+    what the autoencoder makes of them has to do. Whoever stops asking has cancelled.
+    Steps are taken in deviations of w, the rate falls over the second half, and all is
+    drawn to where it started.
     """
     aim = _Aim(model, latents, seen, picture)
     scale = reader.basis.square().sum(dim=1)
@@ -93,15 +96,19 @@ def polish(
     likely = first @ reader.basis.T / scale  # [layers,K]
     c = likely.clone().requires_grad_()
     optimiser = torch.optim.Adam([c], lr=RATE, betas=(0.9, 0.99))
-    for step in range(steps):
-        optimiser.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
+    reading = start
+    for step in range(1, steps + 1):
+        optimiser.param_groups[0]["lr"] = RATE * min(1.0, 2 - 2 * (step - 1) / steps)
         with torch.enable_grad():
             made = model.generator.synthesise((reader.centre + c @ reader.basis)[None])
             apart = (c - c.mean(dim=0)).square().mean()
             loss = aim.miss(made) + PULL * (c - likely).square().mean() + APART * apart
         (c.grad,) = torch.autograd.grad(loss, [c])
         optimiser.step()
-        yield reading_at(model, reader.centre + c.detach() @ reader.basis, latents)
+        if step % every == 0 or step == steps:
+            w = reader.centre + c.detach() @ reader.basis
+            reading = reading_at(model, w, latents)
+        yield reading
 
 
 class _Aim:

@@ -296,7 +296,9 @@ def _polishing(
     from studio.latent import inversion
 
     latents, start = inversion.revive(model, recipe)
-    readings = inversion.polish(model, reader, latents, start, picture=picture)
+    readings = inversion.polish(
+        model, reader, latents, start, picture=picture, every=TOLD_EVERY
+    )
     for step, reading in enumerate(readings, 1):
         line: Line = {"share": step / inversion.STEPS}
         if step % TOLD_EVERY == 0 or step == inversion.STEPS:
