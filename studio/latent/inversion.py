@@ -24,7 +24,7 @@ from studio.model import Model, to_bytes, to_pixels
 from studio.networks.blocks import place
 from studio.recipe import Recipe, Residual, Style
 
-STEPS = 100
+STEPS = 80
 RATE = 0.08  # deviations of w a step
 PULL = 0.02  # towards what was read, which is the likeliest
 APART = 0.05  # against layers that go separate ways
