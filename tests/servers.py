@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -101,3 +102,12 @@ def receive(client: ClientConnection, timeout: float = 30) -> Answer:
         return Answer(identity, kind, message[5:])
     content = json.loads(message)
     return Answer(content["id"], error=content["error"])
+
+
+def wait_for_film(server: Server, film: str) -> dict[str, Any]:
+    """Ask how far a film is until it is over; give what is told of it then."""
+    while True:
+        state: dict[str, Any] = server.get(f"studio/films/{film}").json()
+        if state["phase"] not in ("waiting", "making"):
+            return state
+        time.sleep(0.02)

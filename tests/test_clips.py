@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 import wave
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from urllib.parse import urlencode
 import numpy as np
 import pytest
 from PIL import Image
-from servers import Server
+from servers import Server, wait_for_film
 from sounds import write_sound
 
 from studio.__main__ import main
@@ -57,15 +56,6 @@ def film(path: Path, count: int = 20, fps: int = 10, sound: bool = False) -> Pat
         heard = open_sound(write_sound(path.with_suffix(".wav"), count / fps))
     write_film(path, scene(count), Format((64, 96), fps), Extras(heard))
     return path
-
-
-def wait(server: Server, number: str) -> dict[str, Any]:
-    while (state := server.get(f"studio/films/{number}").json())["phase"] in (
-        "waiting",
-        "making",
-    ):
-        time.sleep(0.02)
-    return state  # type: ignore[no-any-return]
 
 
 def refusal(path: Path) -> str:
@@ -223,7 +213,7 @@ def test_a_clip_that_is_brought_becomes_a_film_to_fetch(
     server: Server, tmp_path: Path
 ) -> None:
     found = bring(server, film(tmp_path / "a.mp4", sound=True).read_bytes())
-    state = wait(server, found["film"])
+    state = wait_for_film(server, found["film"])
     assert (state["phase"], state["frames"]) == ("done", 20)
     assert state["name"] == "walk-tiny.mp4"
     made = tmp_path / "made.mp4"
@@ -236,7 +226,7 @@ def test_the_dial_of_a_clip_is_heard(server: Server, tmp_path: Path) -> None:
     data, frames = film(tmp_path / "a.mp4", count=3).read_bytes(), []
     for faithful in ("0", "1"):
         found = bring(server, data, faithful=faithful)
-        assert wait(server, found["film"])["phase"] == "done"
+        assert wait_for_film(server, found["film"])["phase"] == "done"
         path = tmp_path / f"{faithful}.mp4"
         path.write_bytes(server.get(f"studio/films/{found['film']}/file").content)
         frames.append(next(open_clip(path).frames((SIDE, SIDE))).astype(int))

@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from servers import Server
+from servers import Server, wait_for_film
 from sounds import write_samples, write_sound
 
 from studio.server import dreaming, films
@@ -29,15 +29,6 @@ def order(server: Server, plan: dict[str, Any], **more: Any) -> Any:
     asked = {"plan": plan, "fps": 8, "size": [48, 48], **more}
     answer = server.post("studio/films", json=asked)
     return answer.json()
-
-
-def wait(server: Server, film: str) -> dict[str, Any]:
-    while (state := server.get(f"studio/films/{film}").json())["phase"] in (
-        "waiting",
-        "making",
-    ):
-        time.sleep(0.02)
-    return state
 
 
 def test_a_dream_is_told_in_parts(server: Server, recipe: dict[str, Any]) -> None:
@@ -91,7 +82,7 @@ def test_a_film_is_ordered_watched_and_fetched(
     server: Server, recipe: dict[str, Any], kind: str, tmp_path: Path
 ) -> None:
     film = order(server, plan_of(recipe, 1, 2), format=kind)["film"]
-    state = wait(server, film)
+    state = wait_for_film(server, film)
     assert (state["phase"], state["done"], state["frames"]) == ("done", 8, 8)
     answer = server.get(f"studio/films/{film}/file")
     assert f'filename="tiny-film.{kind}"' in answer.headers["content-disposition"]
@@ -115,7 +106,7 @@ def test_a_film_carries_the_sound_that_was_brought(
     drives = [{"hears": "beats", "word": "pca-01", "amount": 2}]
     more = {"sound": sound["sound"], "drives": drives}
     film = order(server, plan_of(recipe, 1, 2), **more)["film"]
-    assert wait(server, film)["phase"] == "done"
+    assert wait_for_film(server, film)["phase"] == "done"
     path = tmp_path / "film.mp4"
     path.write_bytes(server.get(f"studio/films/{film}/file").content)
     with av.open(str(path)) as shown:
@@ -149,7 +140,7 @@ def test_a_film_that_is_stopped_leaves_no_file(
     while not server.get(f"studio/films/{film}").json()["done"]:
         time.sleep(0.02)
     server.request("DELETE", f"studio/films/{film}")
-    assert wait(server, film)["phase"] == "stopped"
+    assert wait_for_film(server, film)["phase"] == "stopped"
     assert server.get(f"studio/films/{film}/file").status_code == 404
 
 
@@ -158,7 +149,7 @@ def test_a_film_that_nobody_asks_for_any_more_ends(
 ) -> None:
     monkeypatch.setattr(films, "FORGOTTEN", 0.0)
     film = order(server, plan_of(recipe, 1, 2))["film"]
-    assert wait(server, film)["phase"] == "stopped"
+    assert wait_for_film(server, film)["phase"] == "stopped"
 
 
 def test_only_a_few_films_lie_here(
@@ -168,7 +159,7 @@ def test_only_a_few_films_lie_here(
     made = []
     for _ in range(4):
         made.append(order(server, plan_of(recipe, 1))["film"])
-        wait(server, made[-1])
+        wait_for_film(server, made[-1])
     assert server.get(f"studio/films/{made[0]}").status_code == 404
     assert server.get(f"studio/films/{made[-1]}/file").status_code == 200
 
@@ -199,7 +190,7 @@ def test_films_of_two_models_and_of_unknown_words_are_told(
 ) -> None:
     plan = plan_of(recipe, 1, 2)
     plan["works"][1]["recipe"]["model"] = "elsewhere"
-    state = wait(server, order(server, plan)["film"])
+    state = wait_for_film(server, order(server, plan)["film"])
     assert state["phase"] == "failed" and state["error"]["code"] == "film_models"
     strange = {**plan_of(recipe, 1), "way": "along", "amounts": {"no": 1}}
     answer = server.post("studio/walk", json={"plan": strange}).json()
@@ -231,7 +222,7 @@ def test_in_a_shared_studio_films_are_short_and_sounds_stay_at_home(
         "film_shared"
     )
     long = plan_of(recipe, 1, 2, seconds=90)
-    state = wait(server, order(server, long)["film"])
+    state = wait_for_film(server, order(server, long)["film"])
     assert state["error"]["code"] == "film_shared"
     refused = server.post("studio/sounds?file=a.wav", content=b"x")
     assert refused.status_code == 403

@@ -12,7 +12,7 @@ from studio.cli import options
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.works import write_file
 from studio.errors import InputError
-from studio.export.clip import is_clip, open_clip, sound_of
+from studio.export.clip import extras_of, is_clip, open_clip
 from studio.export.film import check_suffix
 from studio.recipe import Recipe
 
@@ -76,8 +76,7 @@ def _stylise(args: argparse.Namespace) -> None:
         raise InputError("clip_output")
     path = check_suffix(Path(args.output))
     clip = open_clip(Path(args.picture))
-    from studio.export.film import Extras, Format, write_film
-    from studio.export.metadata import statement_of
+    from studio.export.film import Format, write_film
     from studio.latent.reading import Reader
     from studio.latent.stylising import stylise
     from studio.model import Model
@@ -87,8 +86,7 @@ def _stylise(args: argparse.Namespace) -> None:
     frames = Unrest(clip.frames(model.resolution))
     recipes = stylise(model, reader, frames, args.faithful)
     made = Unrest(model.render([recipe])[0] for recipe in recipes)
-    said = {"Title": str(model.card.get("title") or ""), **statement_of(model.card)}
-    extras = Extras(sound_of(clip), statement=said)
+    extras = extras_of(clip, model.card)
     count = write_film(path, made, Format.of(model.resolution, clip.fps), extras)
     value = {
         "path": str(path),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from studio.errors import InputError
-from studio.export.film import resample
-from studio.export.media import open_media
+from studio.export.film import Extras, resample
+from studio.export.media import length_of, open_media
+from studio.export.metadata import statement_of
 from studio.export.sound import Sound, open_sound
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def open_clip(path: Path) -> Clip:
             if not file.streams.video:
                 raise InputError("clip_none", file=path.name)
             stream = file.streams.video[0]
-            seconds, rate = _length(file, stream), stream.average_rate
+            seconds, rate = length_of(file, stream), stream.average_rate
             first = next(file.decode(stream), None)
     except FileNotFoundError:
         raise InputError("invert_missing", file=str(path)) from None
@@ -78,18 +79,17 @@ def open_clip(path: Path) -> Clip:
     return Clip(path, seconds, max(1, min(FASTEST, round(rate or USUAL_RATE))))
 
 
-def sound_of(clip: Clip) -> Sound | None:
-    """Give the sound of a clip; many have none."""
+def extras_of(clip: Clip, card: Mapping[str, Any]) -> Extras:
+    """Give what goes with a film of a clip by the model of a card: sound and rights."""
+    said = {"Title": str(card.get("title") or ""), **statement_of(card)}
+    return Extras(_sound_of(clip), statement=said)
+
+
+def _sound_of(clip: Clip) -> Sound | None:
     try:
         return open_sound(clip.path, clip.seconds or None)
-    except InputError:
+    except InputError:  # many clips have none
         return None
-
-
-def _length(file: Any, stream: Any) -> float:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return file.duration / 1e6 if file.duration else 0.0
 
 
 def _decode(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:

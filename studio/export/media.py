@@ -8,7 +8,7 @@ containers that hold their own content are opened.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -26,3 +26,10 @@ def open_media(path: Path) -> InputContainer:
 
     options = {"format_whitelist": ",".join(CONTAINERS)}
     return av.open(str(path), options=options)
+
+
+def length_of(file: Any, stream: Any) -> float:
+    """Give how long a stream of an open file is, in seconds; 0 where nothing tells."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return file.duration / 1e6 if file.duration else 0.0

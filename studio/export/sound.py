@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from studio.errors import InputError
-from studio.export.media import open_media
+from studio.export.media import length_of, open_media
 
 HEARS = ("loudness", "brightness", "beats")
 RATE = 22_050  # samples a second that are listened to
@@ -78,7 +77,7 @@ def open_sound(path: Path, until: float | None = None) -> Sound:
             if not file.streams.audio:
                 raise InputError("sound_none", file=path.name)
             stream = file.streams.audio[0]
-            told = _length(file, stream)
+            told = length_of(file, stream)
             first = next(file.decode(stream), None)
     except FileNotFoundError:
         raise InputError("sound_missing", file=path.name) from None
@@ -90,12 +89,6 @@ def open_sound(path: Path, until: float | None = None) -> Sound:
     if seconds <= 0:
         raise InputError("sound_empty", file=path.name)
     return Sound(path, seconds, min(seconds, until or seconds))
-
-
-def _length(file: Any, stream: Any) -> float:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return file.duration / 1e6 if file.duration else 0.0
 
 
 def _decode(path: Path, rate: int, channels: int) -> Iterator[np.ndarray]:

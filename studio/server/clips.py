@@ -19,11 +19,10 @@ from starlette.responses import JSONResponse, Response
 
 from studio.checkpoint import installed, read_card
 from studio.errors import InputError
-from studio.export.clip import SUFFIXES, Clip, open_clip, sound_of
-from studio.export.film import Extras, Format, write_film
-from studio.export.metadata import statement_of
+from studio.export.clip import SUFFIXES, Clip, extras_of, open_clip
+from studio.export.film import Format, write_film
 from studio.server.content import admit_frames
-from studio.server.films import Films, Job
+from studio.server.films import Films, Job, unwritten
 from studio.server.guards import Endpoint, admit_training
 from studio.server.pictures import store_body
 from studio.server.readings import FAITHFUL, Readings
@@ -65,7 +64,7 @@ class Clips:
         try:
             place = TemporaryDirectory("", "reverie-clip-", ignore_cleanup_errors=True)
         except OSError as problem:
-            raise _unwritten(name, problem) from None
+            raise unwritten(name, problem) from None
         try:
             async with self._doors:
                 clip = await self._take(request, Path(place.name), name)
@@ -83,7 +82,7 @@ class Clips:
         except BaseException as problem:
             place.cleanup()
             if isinstance(problem, OSError):
-                raise _unwritten(name, problem) from None
+                raise unwritten(name, problem) from None
             raise
         return JSONResponse({"film": film})
 
@@ -102,13 +101,12 @@ class Clips:
     ) -> dict[str, Any]:
         height, width = card["resolution"]
         frames = round(clip.seconds * clip.fps)  # 0 where the clip does not tell
-        said = {"Title": str(card.get("title") or ""), **statement_of(card)}
         shape = Format.of((height, width), clip.fps)
         count = write_film(
             job.path,
             self._frames(clip, (height, width), model, faithful),
             shape,
-            Extras(sound_of(clip), statement=said),
+            extras_of(clip, card),
             lambda done: job.advance(done, frames and max(frames, done)),
         )
         return {"frames": count, "seconds": round(count / clip.fps, 3)}
@@ -135,11 +133,6 @@ class Clips:
 
         frames = admit_frames(clip.frames(size), clip.fps)
         yield from map(paint, steadied(map(see, frames)))
-
-
-def _unwritten(name: str, problem: OSError) -> InputError:
-    reason = problem.strerror or type(problem).__name__
-    return InputError("cannot_write", path=name, reason=reason)
 
 
 def _read_amount(text: str) -> float:

@@ -200,8 +200,7 @@ class Films:
         except BaseException as problem:
             _forget(path)
             if isinstance(problem, OSError):
-                reason = problem.strerror or type(problem).__name__
-                raise InputError("cannot_write", path=name, reason=reason) from None
+                raise unwritten(name, problem) from None
             raise
         with self._lock:
             self._sounds[number] = sound
@@ -297,6 +296,12 @@ class Films:
                 if problem.code != "busy":
                     raise
                 time.sleep(PATIENCE)
+
+
+def unwritten(name: str, problem: OSError) -> InputError:
+    """Give what a page is told of a file that it sent and no disk took."""
+    reason = problem.strerror or type(problem).__name__
+    return InputError("cannot_write", path=name, reason=reason)
 
 
 def _hear(path: Path, name: str) -> tuple[Sound, dict[str, Any]]:

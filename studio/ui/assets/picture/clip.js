@@ -2,31 +2,22 @@
 import { ask } from "../address.js";
 import { FilmProgress } from "../dream/progress.js";
 import { button, make } from "../elements.js";
-import { languages, say, word } from "../languages.js";
+import { word } from "../languages.js";
 import { styled } from "../refine/files.js";
-import { Slider } from "../slider.js";
 import { Notice } from "../train/parts.js";
+import { faithfulDial } from "./dial.js";
 
 const MOST_BYTES = 256 * 2 ** 20;
 
 export class Clips {
   /** @param {import("../desk.js").Desk} desk */
   constructor(desk) {
-    Object.assign(this, { desk, file: null, amount: 0.5 });
+    Object.assign(this, { desk, file: null });
     styled("../dream/film.css");
     this.notice = new Notice();
     this.film = new FilmProgress({ onError: (error) => this.notice.tell(error) });
     this.name = make("p", { class: "clip-name" });
-    this.dial = new Slider({
-      how: "clip_faithful",
-      min: 0,
-      max: 1,
-      step: 0.01,
-      rest: 0.5,
-      figure: (value) => `${Math.round(100 * value)} %`,
-      onTouch: () => {},
-      onMove: (amount) => (this.amount = amount),
-    });
+    this.dial = faithfulDial("clip_faithful");
     this.go = button("clip_film", () => this.make(), { icon: "play" });
     this.shown = make("video", {
       class: "clip-film", controls: true, loop: true, playsinline: true, hidden: true,
@@ -35,8 +26,6 @@ export class Clips {
     this.element = make("div", { class: "clip making", hidden: true },
       this.name, this.dial.element, make("div", { class: "tools" }, this.go),
       ...this.film.elements, this.shown, this.notice.element);
-    languages.addEventListener("language", () => this.#describe());
-    this.#describe();
   }
 
   /** Take a clip up; its film is made when the person says so. */
@@ -69,7 +58,7 @@ export class Clips {
 
   async #order(signal) {
     const query = new URLSearchParams({
-      model: this.desk.store.card.name, faithful: this.amount, file: this.file.name,
+      model: this.desk.store.card.name, faithful: this.dial.value, file: this.file.name,
     });
     const answer = await ask(`clips?${query}`, { method: "POST", body: this.file, signal });
     return (await answer.json()).film;
@@ -81,14 +70,5 @@ export class Clips {
     // Without sound a browser lets it begin by itself.
     this.shown.muted = true;
     this.shown.play().catch(() => {});
-  }
-
-  #describe() {
-    this.dial.describe({
-      minus: say("ui.faithful.minus"),
-      plus: say("ui.faithful.plus"),
-      name: say("ui.faithful"),
-      figures: say("ui.faithful.hint"),
-    });
   }
 }

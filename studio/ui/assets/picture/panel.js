@@ -4,12 +4,12 @@
  */
 import { ask } from "../address.js";
 import { button, fold, make } from "../elements.js";
-import { languages, say, word } from "../languages.js";
+import { word } from "../languages.js";
 import { prefer, preference } from "../preferences.js";
 import { pickFiles, styled } from "../refine/files.js";
-import { Slider } from "../slider.js";
 import { isClip } from "../picturing.js";
 import { withRecipe } from "../store.js";
+import { faithfulDial } from "./dial.js";
 import { Difference } from "./difference.js";
 import { linesOf } from "./lines.js";
 import { Other } from "./other.js";
@@ -37,8 +37,6 @@ export class Pictures {
     this.other = new Other(desk, (file) => this.#ask(file));
     this.#build();
     this.store.addEventListener("change", ({ detail }) => detail.how !== "drift" && this.#follow());
-    languages.addEventListener("language", () => this.#describe());
-    this.#describe();
   }
 
   /** Somebody looks. */
@@ -160,13 +158,7 @@ export class Pictures {
     });
     const board = button("board", () => this.desk.actions.board(), { icon: "board" });
     this.said = make("p", { class: "picture-said", role: "status" });
-    this.dial = new Slider({
-      how: "faithful",
-      min: 0,
-      max: 1,
-      step: 0.01,
-      rest: 0.5,
-      figure: (value) => `${Math.round(100 * value)} %`,
+    this.dial = faithfulDial("faithful", {
       onTouch: () => this.store.touch(),
       onMove: (amount, final) => this.#turn(amount, final),
     });
@@ -225,15 +217,6 @@ export class Pictures {
   #say(key, params = {}) {
     word(this.said, { text: key, params });
     this.said.classList.toggle("is-honest", key === "ui.picture.outside");
-  }
-
-  #describe() {
-    this.dial.describe({
-      minus: say("ui.faithful.minus"),
-      plus: say("ui.faithful.plus"),
-      name: say("ui.faithful"),
-      figures: say("ui.faithful.hint"),
-    });
   }
 }
 
