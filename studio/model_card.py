@@ -21,6 +21,7 @@ MEASURES = (
     ("quality", "density", 2),
     ("diversity", "coverage", 2),
 )
+KIND_HEADS = ("label", "real", "made", "reached", "possible")
 HUB = ("en", "zh")  # the languages of the tags
 
 
@@ -40,15 +41,32 @@ def _is_sane(report: dict[str, Any]) -> bool:
     levels = [gauge["level"] in LEVELS for gauge in gauges.values()]
     numbers = [gauge["value"] for gauge in gauges.values()]
     for side in (report, report["real_vs_real"], report["mean_image"]):
-        for kind, key, _ in MEASURES:
+        for kind, key, _, _ in list_measures(report):
             numbers += [side[kind][key]["mean"], side[kind][key]["deviation"]]
     if copies is not None:
         ratio = copies["ratio"]
         numbers += [copies["share"], 1.0 if ratio is None else ratio]
-    counts = [report["samples"], report["pictures"]]
+    counts = [report[key] for key in ("samples", "pictures", "compared")]
     known = {"quality", "diversity"} <= gauges.keys() <= set(GAUGES)
     sane = known and all(levels) and all(map(_is_number, (*numbers, *counts)))
     return sane and _are_kinds(report.get("labels")) and _are_nearest(copies)
+
+
+def list_measures(report: dict[str, Any]) -> list[tuple[str, str, int, str]]:
+    """Give the kind, key, decimal places and scale, if any, of each number told."""
+    found = []
+    for kind, key, digits in MEASURES:
+        found.append((kind, key, digits, ""))
+        if key == "swd":
+            scales = [scale for scale in report[kind] if scale.startswith("swd_")]
+            found += [(kind, scale, digits, scale[4:]) for scale in scales]
+    return found
+
+
+def sentence_of(name: str, gauge: dict[str, Any]) -> str:
+    """Give the key of the sentence that tells what a gauge says."""
+    clings = gauge.get("clings") and gauge["level"] != "high"
+    return f"cli.evaluate.{name}.{'clings' if clings else gauge['level']}"
 
 
 def _are_kinds(labels: Any) -> bool:
@@ -68,8 +86,8 @@ def _are_nearest(copies: dict[str, Any] | None) -> bool:
 def tell_kinds(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
     """Give which labels a model can make, well, in part and hardly, in sentences."""
     rows = labels["each"] if labels else []
-    for level in LEVELS:
-        words = table(language)
+    words = table(language)
+    for level in (*LEVELS, None):
         named = [
             words.get(f"word.{row['label']}", row["label"])
             for row in rows
@@ -77,7 +95,7 @@ def tell_kinds(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
         ]
         if named:
             kinds = say("why.comma", language).join(named)
-            yield say(f"report.kinds.{level}", language, kinds=kinds)
+            yield say(f"report.kinds.{level or 'unread'}", language, kinds=kinds)
 
 
 def _is_number(value: Any) -> bool:
@@ -131,15 +149,16 @@ def _section(name: str, lines: list[str], language: str) -> list[str]:
 
 def _data(card: dict[str, Any], language: str) -> list[str]:
     data = card["data"]
-    lines = [
-        f"- {say(f'ui.about.{key}', language)}: {plain(words)}"
-        for key in ("description", "source", "credit", "rights")
-        if (words := words_of(card, key, language))
-    ]
+    lines = []
+    for key in ("description", "source", "credit", "rights"):
+        if words := words_of(card, key, language):
+            name = say(f"ui.about.{key}", language)
+            told = say("card.told", language, name=name, words=plain(words))
+            lines.append(f"- {told}")
     if not words_of(card, "rights", language):
         lines.append(f"- {say('card.rights.unknown', language)}")
-    told = {"images": _count(data.get("images")), "held": _count(data.get("held_out"))}
-    lines.append(f"- {say('card.pictures', language, **told)}")
+    count = {"images": _count(data.get("images")), "held": _count(data.get("held_out"))}
+    lines.append(f"- {say('card.pictures', language, **count)}")
     if isinstance(mark := data.get("fingerprint"), str):
         lines.append(f"- {say('card.fingerprint', language, mark=plain(mark))}")
     return lines
@@ -185,7 +204,7 @@ def _gauges(report: dict[str, Any], language: str) -> Iterator[str]:
     for name, gauge in report["gauges"].items():
         value = f"{100 * gauge['value']:.0f}"
         named = say(f"gauge.{name}", language)
-        sentence = say(f"cli.evaluate.{name}.{gauge['level']}", language)
+        sentence = say(sentence_of(name, gauge), language)
         told = say("cli.evaluate.gauge", language, name=named, value=value)
         yield f"- {told} {sentence}"
     if "honesty" not in report["gauges"]:
@@ -193,31 +212,56 @@ def _gauges(report: dict[str, Any], language: str) -> Iterator[str]:
 
 
 def _table(report: dict[str, Any], language: str) -> Iterator[str]:
-    told = {key: report[key] for key in ("samples", "pictures", "features")}
+    told = {key: report[key] for key in ("samples", "pictures", "features", "compared")}
     yield say("card.measured", language, **told)
     yield ""
     sides = ("works", "real", "blank")
     heads = [say(f"report.{side}", language) for side in ("measure", *sides)]
     yield f"| {' | '.join(heads)} |"
     yield "|---|---|---|---|"
-    for kind, key, digits in MEASURES:
+    for kind, key, digits, scale in list_measures(report):
         pairs = [
             side[kind][key]
             for side in (report, report["real_vs_real"], report["mean_image"])
         ]
         cells = [f"{p['mean']:.{digits}f} ± {p['deviation']:.{digits}f}" for p in pairs]
-        yield f"| {say(f'report.{key}', language)} | {' | '.join(cells)} |"
+        name = "report.swd_at" if scale else f"report.{key}"
+        named = say(name, language, **({"height": scale} if scale else {}))
+        yield f"| {named} | {' | '.join(cells)} |"
     yield ""
+    yield from _kinds_table(report.get("labels"), language)
     yield from (
         f"{plain(told)}  " for told in tell_kinds(report.get("labels"), language)
     )
     if (copies := report["copies"]) is not None:
         share = f"{100 * copies['share']:.1f}"
         yield ""
+        if "remembered" in copies:
+            count = copies["remembered"]
+            yield say("cli.evaluate.remembered", language, pictures=count)
         yield say("cli.evaluate.share", language, share=share)
         if copies["ratio"] is not None:
             ratio = f"{copies['ratio']:.2f}"
             yield say("cli.evaluate.ratio", language, ratio=ratio)
+
+
+def _kinds_table(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
+    """Tell of each label how often it is seen, and how much of it is reached."""
+    rows = labels["each"] if labels else []
+    if not rows or not all(isinstance(row.get("reached"), dict) for row in rows):
+        return
+    heads = (say(f"report.kind.{head}", language) for head in KIND_HEADS)
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(KIND_HEADS)}"
+    words = table(language)
+    for row in rows:
+        made = "–" if row["made"] is None else f"{100 * row['made']:.0f} %"
+        shares = (f"{100 * row['real']:.0f} %", made)
+        pairs = (row["reached"], row["possible"])
+        told = (f"{p['mean']:.2f} ± {p['deviation']:.2f}" for p in pairs)
+        name = plain(words.get(f"word.{row['label']}", row["label"]))
+        yield f"| {' | '.join((name, *shares, *told))} |"
+    yield ""
 
 
 def _limits(

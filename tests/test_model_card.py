@@ -26,6 +26,7 @@ REPORT: dict[str, Any] = {
     "fingerprint": MARK,
     "pictures": 40,
     "samples": 16,
+    "compared": 16,
     "features": "some-network",
     **SIDE,
     "real_vs_real": SIDE,

@@ -18,13 +18,16 @@ from test_report import labelled, retouch, scenes
 
 from studio.checkpoint import amend, fingerprint, read_card
 from studio.cli import main
+from studio.cli.evaluating import FIRST_SEED
 from studio.errors import ModelError
 from studio.evaluation.features import extract_features
-from studio.evaluation.nearness import FILE, Memory, rank, recall
+from studio.evaluation.memory import Memory
+from studio.evaluation.nearness import FILE, rank, recall
 from studio.evaluation.plausibility import NEIGHBOURS, Grounds
 from studio.export.work import read_work, save_work
 from studio.model import Model
 from studio.training.dataset import Pictures
+from studio.training.settings import TrainSettings
 
 COUNT = 40
 MARK = "0123456789abcdef"
@@ -109,7 +112,8 @@ def test_two_pictures_and_equal_ones_can_be_remembered(count: int) -> None:
     for known in (scenes(1, count), np.repeat(scenes(1, 1), count, axis=0)):
         found = remember(known).find(known[1])
         assert found.copy and len(found.nearest) == count
-        assert np.isfinite([found.novelty, found.usual, found.bound]).all()
+        numbers = (found.novelty, found.usual, found.nearest[0].bound)
+        assert np.isfinite(numbers).all()
         assert found.nearest[0].picture is None
 
 
@@ -155,7 +159,7 @@ def test_evaluate_lets_a_model_carry_its_pictures_and_its_report(
     assert report["pictures"] == COUNT and len(report["labels"]["each"]) == 2
     worst = report["copies"]["nearest"]
     assert len(worst) == 8 and all(
-        each.keys() == {"seed", "distance"} for each in worst
+        each.keys() == {"seed", "distance", "by"} for each in worst
     )
     assert all(one["file"].endswith(".png") for one in told["copies"]["nearest"])
     assert fingerprint(own) == before
@@ -320,6 +324,64 @@ def test_a_picture_painted_anew_is_a_copy_too(
 ) -> None:
     strokes = np.random.default_rng(0).normal(0, 40, pictures[7].shape)
     painted = np.clip(pictures[7] + strokes, 0, 255).astype(np.uint8)
-    found = memory.find(painted[:, ::-1])
-    assert found.copy and found.nearest[0].file == "7.png"
+    for work, mirrored in ((painted, False), (painted[:, ::-1], True)):
+        found = memory.find(work)
+        first = found.nearest[0]
+        assert found.copy and (first.file, first.mirrored) == ("7.png", mirrored)
+        assert first.by == "colours" and first.distance <= first.bound
     assert found.novelty == 0 and memory.judge(painted[None])[0].copy
+
+
+def test_copies_are_looked_for_among_the_remembered_where_others_are_judged(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged = ["evaluate", "tiny", str(tmp_path / "strange"), "--samples", "16"]
+    labelled(tmp_path / "strange", 16)
+    assert main(judged) == 0
+    assert "it remembers none of its own" in capsys.readouterr().out
+    model = Model.open("tiny")
+    recipes = [replace(model.recipe(FIRST_SEED + i), variety=1.0) for i in range(16)]
+    write_own(own, remember(model.render(recipes)))
+    assert main([*judged, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["copies"]["share"] == 1 and told["copies"]["remembered"] == 16
+    assert told["copies"]["ratio"] is None
+    assert told["gauges"]["honesty"]["level"] == "low"
+    assert main(judged) == 0
+    assert "among the 16 that it remembers" in capsys.readouterr().out
+
+
+def test_a_folder_is_read_as_the_run_read_it(
+    own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    for path in folder.glob("*.png"):
+        with Image.open(path) as image:
+            image.resize((96, 48)).save(path)
+    settings = TrainSettings(
+        folder=str(folder),
+        name="tiny",
+        resolution=(32, 32),
+        framing="smart",
+        validation_share=0.4,
+        excluded=("3.png",),
+    )
+    learnt = Pictures.of(settings)
+    data = {
+        "images": len(learnt.images),
+        "held_out": len(learnt.held_out),
+        "fingerprint": learnt.fingerprint,
+        "framing": "smart",
+        "validation_share": 0.4,
+        "left_out": learnt.left_out,
+    }
+    amend(own, {"data": data})
+    judged = ["evaluate", "tiny", str(folder), "--samples", "16", "--json"]
+    assert main([*judged, "--remember"]) == 0
+    assert json.loads(capsys.readouterr().out)["copies"]["ratio"] is not None
+    remembered = recall(own, read_card(own)).files
+    assert remembered == [learnt.files[i] for i in learnt.train]
+    # What cannot be parted as it was would take pictures held out for learnt ones.
+    amend(own, {"data": {**data, "held_out": len(learnt.held_out) + 1}})
+    assert main([*judged, "--remember"]) == 2
+    assert "not those that tiny learnt from" in capsys.readouterr().err

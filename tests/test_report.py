@@ -16,9 +16,11 @@ from PIL import Image
 
 from studio.cli import main
 from studio.evaluation import features
+from studio.evaluation.copies import measure_copies
 from studio.evaluation.features import extract_features
-from studio.evaluation.novelty import Known, measure_copies, nearest
-from studio.evaluation.report import Evidence, evaluate
+from studio.evaluation.novelty import Known, nearest
+from studio.evaluation.report import CLINGING, Evidence, evaluate, read_gauges
+from studio.model_card import sentence_of
 
 SIDE, COUNT, HELD = 64, 40, 10
 
@@ -90,12 +92,12 @@ def test_a_copy_is_found_mirrored_too_and_another_picture_is_novel(
 ) -> None:
     memory = Known.of(known, extract_features(known))
     turned = retouch(known[5:9, :, ::-1])
-    distance, which = memory.find(extract_features(turned))
-    assert which.tolist() == [5, 6, 7, 8]
-    assert (distance < memory.bound).all()
-    assert (memory.novelty(distance) < 0.2).all()
-    others, _ = memory.find(extract_features(scenes(2, 8)))
-    assert memory.novelty(others).mean() > 0.2
+    found = memory.find(extract_features(turned))
+    assert found.which.tolist() == [5, 6, 7, 8] and found.mirrored.all()
+    assert (found.distance < memory.bound).all()
+    assert (memory.novelty(found.distance) < 0.2).all()
+    others = memory.find(extract_features(scenes(2, 8)))
+    assert memory.novelty(others.distance).mean() > 0.2
 
 
 def test_learning_by_heart_shows_in_the_ratio(known: np.ndarray) -> None:
@@ -109,6 +111,40 @@ def test_learning_by_heart_shows_in_the_ratio(known: np.ndarray) -> None:
     assert by_heart["ratio"] > 2 > 1.3 > fair["ratio"] > 0.7
     assert by_heart["share"] > 0.8 and fair["share"] < 0.2
     assert measure_copies(features, memory, range(40), ())["ratio"] is None
+
+
+def test_parts_of_pictures_that_no_eye_calls_copies_still_show_in_the_ratio(
+    known: np.ndarray,
+) -> None:
+    """Of those held out a generator has seen no part: they are farther from works."""
+    edge = SIDE // 8
+    parts = [Image.fromarray(p[edge:-edge, edge:-edge]) for p in known[:30]]
+    works = np.stack([np.asarray(part.resize((SIDE, SIDE))) for part in parts])
+    found = evaluate(Evidence(known, works, range(30), range(30, 40)))
+    assert found["copies"]["share"] < 0.9 and found["copies"]["ratio"] > CLINGING
+
+
+def test_clinging_is_told_apart_from_copying() -> None:
+    side = {"quality": {"kid": {"mean": 9.0}}, "diversity": {"coverage": {"mean": 0.5}}}
+    best = {"quality": {"kid": {"mean": 0.0}}, "diversity": {"coverage": {"mean": 1.0}}}
+    found = {**side, "real_vs_real": best, "mean_image": side}
+    clings = {"share": 0.0, "twins": 0.0, "ratio": CLINGING + 0.1}
+    copies = {"share": 0.5, "twins": 0.0, "ratio": CLINGING}
+    for measured, sentence in ((clings, "clings"), (copies, "low")):
+        gauge = read_gauges({**found, "copies": measured})["honesty"]
+        assert sentence_of("honesty", gauge).endswith(sentence)
+
+
+def test_how_diverse_works_are_does_not_hang_on_how_many_pictures_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("studio.evaluation.report.COMPARED", 20)
+    pictures, works = scenes(5, 120), np.repeat(scenes(6, 10), 4, axis=0)
+    values = [
+        evaluate(Evidence(pictures[:count], works))["gauges"]["diversity"]["value"]
+        for count in (40, 120)
+    ]
+    assert abs(values[0] - values[1]) < 0.15
 
 
 def test_the_nearest_is_the_same_in_blocks_and_at_once(
@@ -151,9 +187,27 @@ def test_the_command_judges_a_model_and_its_labels(
     assert value["quality"]["kid"]["mean"] > best
     rows = value["labels"]["each"]
     assert {row["label"] for row in rows} == {"day", "night"}
-    assert all(row["reached"] < 0.5 * row["possible"] for row in rows)
+    for row in rows:
+        assert row["reached"]["mean"] < 0.5 * row["possible"]["mean"]
     assert {row["level"] for row in rows} <= {"high", "middle", "low"}
     assert "Comparing" in told.err
+
+
+def test_labels_that_nobody_can_read_are_not_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, rng = labelled(tmp_path / "pictures", 48), np.random.default_rng(0)
+    tags = rng.permutation(["this", "that"] * 24)
+    rows = [f"{i}.png,{tag}" for i, tag in enumerate(tags)]
+    (folder / "labels.csv").write_text("\n".join(["file,tags", *rows]), "utf-8")
+    assert main(["evaluate", "tiny", str(folder), "--samples", "24"]) == 0
+    told = capsys.readouterr().out
+    assert "Could not be read, in pictures neither: that, this." in told
+    assert "together" not in told
+    (folder / "labels.csv").unlink()
+    judged = ["evaluate", "tiny", str(folder), "--samples", "24", "--labels", "tags"]
+    assert main(judged) == 2
+    assert "no labels.csv" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("count", [0, 1, 13])

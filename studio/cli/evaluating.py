@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 from studio.cli.answer import add_verb, answer, text
 from studio.cli.discovering import find_run
 from studio.cli.works import look_near, write_file
-from studio.errors import InputError, StudioError
+from studio.errors import InputError, ModelError, StudioError
 from studio.language import LANGUAGES, person_language
-from studio.model_card import tell_kinds
+from studio.model_card import list_measures, sentence_of, tell_kinds
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from studio.evaluation.memory import Memory
     from studio.evaluation.report import Evidence
     from studio.model import Model
     from studio.training.dataset import Pictures
@@ -26,7 +27,7 @@ FIRST_SEED = 2**31  # of the works that are measured: none that a person would c
 SAMPLES = 512
 FEWEST_SAMPLES, MOST_SAMPLES = 16, 10_000
 SURE = 50  # works and pictures compared at a time, below which a warning is given
-# Shares held out that a run may have had: the one that fits the card is its own.
+# Shares held out that a run may have had of which the card does not say: one that fits.
 SHARES = (0.1, 0.05, 0.15, 0.2, 0.25, 0.3, 0.0)
 
 
@@ -126,7 +127,8 @@ def _measure(args: argparse.Namespace) -> None:
     if args.remember and evidence.learnt is None:
         raise InputError("evaluate_strangers", folder=args.folder, name=model.name)
     found = evaluate(evidence, tell)
-    _name_nearest(found["copies"], files)
+    remembered = evidence.memory.files if evidence.memory else files
+    _name_nearest(found["copies"], remembered)
     if look:
         tell("inception")
         seen = measure_inception(look, evidence.works, evidence.pictures)
@@ -144,7 +146,8 @@ def _keep(
 ) -> dict[str, bool]:
     """Write what was found into the card, and what is needed to find copies."""
     from studio.checkpoint import amend, fingerprint
-    from studio.evaluation.nearness import FILE, Memory
+    from studio.evaluation.memory import Memory
+    from studio.evaluation.nearness import FILE
 
     kept = {"kept": args.keep, "remembered": args.remember}
     if model.folder is None or not any(kept.values()):
@@ -186,7 +189,7 @@ def as_kept(model: Model, found: dict[str, Any], pictures: int) -> dict[str, Any
     """
     copies = found["copies"] and dict(found["copies"])
     if copies:
-        kept = ("seed", "distance")
+        kept = ("seed", "distance", "by")
         copies["nearest"] = [
             {key: each[key] for key in kept} for each in copies["nearest"]
         ]
@@ -208,7 +211,7 @@ def gather(
     from studio.evaluation.report import FEWEST, Evidence
     from studio.latent.steering import draw
 
-    pictures = _read(model, folder)
+    pictures, own = _read(model, folder)
     if len(pictures.images) < FEWEST:
         told = {"usable": len(pictures.images), "fewest": FEWEST}
         raise InputError("evaluate_few", folder=str(folder), **told)
@@ -216,7 +219,6 @@ def gather(
     for i in range(len(whole)):
         whole[i] = pictures.images[i]
         pictures.images[i] = whole[i]  # not to be held twice
-    own = pictures.fingerprint == model.card["data"].get("fingerprint")
     labels, marks = _marks(pictures, folder, column)
     w = model.map_seeds(range(FIRST_SEED, FIRST_SEED + samples))
     evidence = Evidence(
@@ -226,21 +228,59 @@ def gather(
         pictures.held_out if own else (),
         labels,
         marks,
+        None if own else _recall(model),
     )
     return evidence, pictures.files
 
 
-def _read(model: Model, folder: Path) -> Pictures:
-    """Read a folder, parted as the model's own run did if it is that run's."""
+def _read(model: Model, folder: Path) -> tuple[Pictures, bool]:
+    """Read a folder as the model's own run did, and tell whether it is that run's.
+
+    Only what can be parted as it was is: what was held out must not count as learnt.
+    """
     from studio.training.dataset import Pictures
+    from studio.training.settings import FRAMINGS
 
     data = model.card["data"]
-    pictures = Pictures(folder, model.resolution, SHARES[0], whole=True)
-    for share in SHARES:
-        pictures.part(share)
+    framing = data.get("framing")
+    pictures = Pictures(
+        folder,
+        model.resolution,
+        SHARES[0],
+        _find_left_out(folder, data.get("left_out")),
+        framing if framing in FRAMINGS else "centre",
+        whole=True,
+    )
+    if pictures.fingerprint != data.get("fingerprint"):
+        return pictures, False
+    share = data.get("validation_share")
+    for each in (share,) if isinstance(share, (int, float)) else SHARES:
+        pictures.part(each)
         if len(pictures.held_out) == data.get("held_out"):
-            return pictures
-    return pictures
+            return pictures, True
+    return pictures, False
+
+
+def _find_left_out(folder: Path, digests: Any) -> list[str]:
+    """Give the files that the run did not look at, by what its card says of them."""
+    from studio.training.dataset import digest_file, find_pictures
+
+    if not isinstance(digests, list) or not digests:
+        return []
+    paths = (
+        path for path in find_pictures(folder) if digest_file(path)[:16] in digests
+    )
+    return [path.relative_to(folder).as_posix() for path in paths]
+
+
+def _recall(model: Model) -> Memory | None:
+    """Give what a model remembers of its own pictures, if it does."""
+    from studio.evaluation.nearness import recall
+
+    try:
+        return recall(model.folder, model.card) if model.folder else None
+    except ModelError:
+        return None
 
 
 def _marks(
@@ -251,6 +291,8 @@ def _marks(
 
     try:
         found = choose_labels(folder, column)
+        if column and found.source != "table":
+            raise InputError("labels_no_table", folder=str(folder), column=column)
     except StudioError:
         if column:
             raise
@@ -271,22 +313,21 @@ class _Teller:
 def _lines(found: dict[str, Any]) -> Iterator[str]:
     if found["compared"] < SURE:
         yield text("cli.evaluate.few", compared=found["compared"])
+    else:
+        yield text("cli.evaluate.compared", compared=found["compared"])
     for name, gauge in found["gauges"].items():
-        sentence = text(f"cli.evaluate.{name}.{gauge['level']}")
+        sentence = text(sentence_of(name, gauge))
         value = f"{100 * gauge['value']:.0f}"
         yield text("cli.evaluate.gauge", name=text(f"gauge.{name}"), value=value) + (
             " " + sentence
         )
     best, blank = found["real_vs_real"], found["mean_image"]
-    for kind, key, digits in (
-        ("quality", "kid", 0),
-        ("quality", "swd", 0),
-        ("quality", "density", 2),
-        ("diversity", "coverage", 2),
-    ):
+    for kind, key, digits, height in list_measures(found):
         pair, real, flat = (side[kind][key] for side in (found, best, blank))
+        scale = {"height": height} if height else {}
         yield text(
-            f"cli.evaluate.{key}",
+            "cli.evaluate.swd_at" if scale else f"cli.evaluate.{key}",
+            **scale,
             value=f"{pair['mean']:.{digits}f}",
             spread=f"{pair['deviation']:.{digits}f}",
             real=f"{real['mean']:.{digits}f}",
@@ -304,21 +345,24 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield from _copy_lines(found["copies"])
     if found["labels"]:
         yield from tell_kinds(found["labels"], person_language())
-        together = found["labels"]["among_64"]
-        told = {key: f"{value:.1f}" for key, value in together.items()}
-        yield text("cli.evaluate.labels", **told)
+        if together := found["labels"].get("among_64"):
+            told = {key: f"{value:.1f}" for key, value in together.items()}
+            yield text("cli.evaluate.labels", **told)
 
 
 def _copy_lines(copies: dict[str, Any] | None) -> Iterator[str]:
     if copies is None:
         yield text("cli.evaluate.strangers")
         return
+    if "remembered" in copies:
+        yield text("cli.evaluate.remembered", pictures=copies["remembered"])
     yield text("cli.evaluate.share", share=f"{100 * copies['share']:.1f}")
     if copies["ratio"] is not None:
         yield text("cli.evaluate.ratio", ratio=f"{copies['ratio']:.2f}")
     for each in copies["nearest"]:
         key = "copy" if each["copy"] else "near"
-        far = {"distance": each["distance"], "bound": copies["bound"]}
-        told = {name: f"{value:.2f}" for name, value in far.items()}
+        if each["by"] == "colours":
+            key = "repainted"
+        told = {name: f"{each[name]:.2f}" for name in ("distance", "bound")}
         told |= {"seed": str(each["seed"]), "file": each["file"]}
         yield text(f"cli.evaluate.nearest.{key}", **told)

@@ -1,234 +1,33 @@
 """Whether a work is a copy: the pictures a model learnt from that come nearest to it.
 
-A checkpoint may carry what is needed to tell, in `neighbours.safetensors`: the
-measuring network's features of its pictures along their principal components, how near
-such pictures are to each other, their file names and, where the artist allows it,
-thumbnails. It is no part of the fingerprint, since no picture of a recipe hangs on it.
+A checkpoint may carry what is needed to tell, in `neighbours.safetensors`: see
+`memory.py`. It is no part of the fingerprint, since no picture of a recipe hangs on it.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
 from studio.checkpoint import model_name
 from studio.errors import ModelError
-from studio.evaluation.components import Components, round_half
+from studio.evaluation.components import Components
 from studio.evaluation.features import NAME
-from studio.evaluation.metrics import distances
-from studio.evaluation.novelty import FIELDS, Known, glance
-from studio.evaluation.plausibility import Grounds
+from studio.evaluation.memory import FORMAT, Memory, Standing
+from studio.evaluation.novelty import FIELDS
 
 FILE = "neighbours.safetensors"
-FORMAT = "2"
 WIDTH = 1280  # of the network's features
 NUMBERS = ("basis", "features", "usual", "bound", "glances", "glance_bound")
-SHOWN = 3
-SLACK = 0.002  # of distances up to 2: what rounding leaves between equal pictures
-THUMBNAIL = 64  # pixels, the longer side
-THUMBNAIL_QUALITY = 55
 MOST_PICTURES = 200_000
 MOST_BYTES = 256 * 2**20
-
-# Shares of pictures that are nearer to another one, up to which a work is called so.
-LEVELS = (("familiar", 0.25), ("between", 0.75), ("novel", 1.0))
-# Shares of pictures that are less real, up to which a work is as plausible as that.
-PLAUSIBLE = (("low", 0.05), ("middle", 0.25), ("high", 1.0))
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A picture near to a work; `mirrored` if it is so when one of them is turned."""
-
-    file: str
-    distance: float
-    mirrored: bool
-    copy: bool
-    picture: str | None  # a data: address of its thumbnail
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Creativity as two numbers, each a share of the pictures that were learnt from.
-
-    `novelty` is the share of pictures that are nearer to another one than the work is
-    to the nearest, `plausibility` of those that are less real (`Grounds`). `copy` means
-    as near as another view of the same picture.
-    """
-
-    novelty: float
-    plausibility: float
-    copy: bool
-
-
-@dataclass(frozen=True)
-class Nearness:
-    """How near a work is to what its model learnt from: its `Standing`, and by what.
-
-    `level` is familiar, between or novel, `plausible` low, middle or high. `usual` is
-    the median distance of pictures to each other, `bound` that of a copy.
-    """
-
-    novelty: float
-    plausibility: float
-    level: str
-    plausible: str
-    copy: bool
-    distance: float
-    usual: float
-    bound: float
-    pictures: int
-    features: str
-    thumbnails: bool
-    nearest: list[Neighbour]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give this as plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Memory:
-    """What a model remembers of its pictures: features [M,K] along components.
-
-    `usual` [M], sorted, is each picture's distance to the nearest other, mirrored ones
-    too; `glances` [M,192] and their own bound find what was painted anew; `thumbnails`
-    are WebP files, one a picture, or none at all.
-    """
-
-    components: Components
-    features: np.ndarray
-    usual: np.ndarray
-    bound: float
-    glances: np.ndarray
-    glance_bound: float
-    files: Sequence[str]
-    thumbnails: Sequence[bytes]
-
-    @classmethod
-    def of(
-        cls,
-        pictures: np.ndarray,
-        files: Sequence[str],
-        *,
-        thumbnails: bool,
-        features: np.ndarray,
-        mirrored: np.ndarray,
-    ) -> Memory:
-        """Remember uint8 pictures [M,H,W,3], M > 1, by their `files`' names.
-
-        `features` [M,1280] are theirs, and those of their mirror images.
-        """
-        components = Components.of(features)
-        placed = round_half(components.place(features))
-        turned = components.place(mirrored)
-        known = Known.of(pictures, placed, see=components.see, mirrored=turned)
-        small = [_shrink(picture) for picture in pictures] if thumbnails else []
-        seen = round_half(glance(pictures))
-        again = Known.of(pictures, seen, see=glance)
-        bounds = (max(one.bound, SLACK) for one in (known, again))
-        bound, glance_bound = bounds
-        kept = seen, glance_bound, list(files), small
-        return cls(components, placed, known.usual, bound, *kept)
-
-    @cached_property
-    def grounds(self) -> Grounds:
-        """Where the pictures lie: measured when somebody first asks, in a second."""
-        return Grounds.of(self.features)
-
-    def judge(self, pictures: np.ndarray) -> list[Standing]:
-        """Tell how novel and how plausible uint8 pictures [N,H,W,3] are."""
-        straight, turned, again, plausibility = self._compare(pictures)
-        near = np.minimum(straight, turned)
-        copies = self._closeness(near, again).min(axis=1) <= 1
-        novelty = self._novelty(near.min(axis=1), again.min(axis=1))
-        numbers = zip(novelty, plausibility, copies, strict=True)
-        return [Standing(float(n), float(p), bool(c)) for n, p, c in numbers]
-
-    def find(self, picture: np.ndarray) -> Nearness:
-        """Compare one uint8 picture [H,W,3], and its mirror image, with all. Exact."""
-        (straight,), (turned,), (again,), (plausibility,) = self._compare(picture[None])
-        near = np.minimum(straight, turned)
-        close = self._closeness(near, again)
-        first = np.argsort(close, kind="stable")[:SHOWN]
-        nearest = [
-            Neighbour(
-                self.files[i],
-                round(float(near[i]), 4),
-                bool(turned[i] < straight[i]),
-                bool(close[i] <= 1),
-                _address(self.thumbnails[i]) if self.thumbnails else None,
-            )
-            for i in first
-        ]
-        novelty = float(self._novelty(near.min(keepdims=True), again.min())[0])
-        return Nearness(
-            novelty=novelty,
-            plausibility=float(plausibility),
-            level=_named(novelty, LEVELS),
-            plausible=_named(float(plausibility), PLAUSIBLE),
-            copy=nearest[0].copy,
-            distance=nearest[0].distance,
-            usual=round(float(np.median(self.usual)), 4),
-            bound=round(self.bound, 4),
-            pictures=len(self.features),
-            features=NAME,
-            thumbnails=bool(self.thumbnails),
-            nearest=nearest,
-        )
-
-    def _compare(self, pictures: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Give distances to all pictures, and mirrored, and of glances at either.
-
-        Each [N,M]; then plausibility [N].
-        """
-        both = np.concatenate([pictures, pictures[:, :, ::-1]])
-        seen = self.components.see(both)
-        apart = distances(seen, self.features)
-        half = len(pictures)
-        plausibility = self.grounds.place(seen[:half])
-        again = distances(glance(both), self.glances)
-        again = np.minimum(again[:half], again[half:])
-        return apart[:half], apart[half:], again, plausibility.round(4)
-
-    def _closeness(self, near: np.ndarray, again: np.ndarray) -> np.ndarray:
-        """Give distances as shares of what makes a copy, the lesser where it is one."""
-        close, painted = near / self.bound, again / self.glance_bound
-        return np.where(painted <= 1, np.minimum(close, painted), close)
-
-    def _novelty(self, near: np.ndarray, again: np.ndarray) -> np.ndarray:
-        nearer = np.searchsorted(self.usual, near - SLACK)
-        novelty = np.round(nearer / len(self.usual), 4)
-        return np.where(again <= self.glance_bound, 0.0, novelty)
-
-    def pack(self, pictures: str) -> bytes:
-        """Give this as a file, marked with the fingerprint of the pictures."""
-        arrays: dict[str, np.ndarray] = {
-            "basis": self.components.basis.astype(np.float16),
-            "features": self.features.astype(np.float16),
-            "usual": self.usual.astype(np.float32),
-            "bound": np.array([self.bound], np.float32),
-            "glances": self.glances.astype(np.float16),
-            "glance_bound": np.array([self.glance_bound], np.float32),
-        }
-        if self.thumbnails:
-            sizes = np.array([len(data) for data in self.thumbnails], np.int32)
-            joined = np.frombuffer(b"".join(self.thumbnails), np.uint8)
-            arrays |= {"sizes": sizes, "thumbnails": joined}
-        told = {"format": FORMAT, "features": NAME, "pictures": pictures}
-        arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
-        return save(arrays, {**told, "files": json.dumps(list(self.files))})
 
 
 def recall(folder: Path, card: dict[str, Any]) -> Memory:
@@ -300,10 +99,6 @@ def rank(found: Sequence[Standing]) -> list[int]:
     return sorted(range(len(found)), key=worth, reverse=True)
 
 
-def _named(share: float, levels: Sequence[tuple[str, float]]) -> str:
-    return next(name for name, most in levels if share <= most)
-
-
 @lru_cache(maxsize=4)
 def _read(path: Path, stamp: tuple[int, int]) -> tuple[dict[str, str], Memory]:
     with safe_open(path, framework="np") as file:
@@ -352,15 +147,3 @@ def _part(sizes: np.ndarray, joined: np.ndarray) -> list[bytes]:
         raise ValueError
     pairs = zip(ends - sizes, ends, strict=True)
     return [joined[start:end].tobytes() for start, end in pairs]
-
-
-def _shrink(picture: np.ndarray) -> bytes:
-    image = Image.fromarray(picture)
-    image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
-    packed = io.BytesIO()
-    image.save(packed, "WEBP", quality=THUMBNAIL_QUALITY, method=6)
-    return packed.getvalue()
-
-
-def _address(data: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(data).decode()

@@ -12,9 +12,8 @@ which a copy is known that was painted anew: features see the strokes.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -27,10 +26,29 @@ VIEWED = 64  # pictures whose other views tell what a copy is
 COPIES = 0.95  # the share of those views that are to be called copies, at most
 TWINS = 0.05  # the share of pictures that may be as near to another one
 CROP = 0.95  # the least side of a view
-SHOWN = 8  # of the works that come nearest
 FIELDS = 8  # each side, whose colours a glance takes in
 
 See = Callable[[np.ndarray], np.ndarray]  # uint8 pictures [N,H,W,3] to features [N,D]
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The nearest picture of each of N works, or its mirror image.
+
+    `distance` [N], `which` [N] and whether it is `mirrored` [N]; `usual` and `bound` as
+    those of `Known`.
+    """
+
+    distance: np.ndarray
+    which: np.ndarray
+    mirrored: np.ndarray
+    usual: np.ndarray
+    bound: float
+
+    @property
+    def closeness(self) -> np.ndarray:
+        """Distances as shares of what makes a copy, [N]."""
+        return self.distance / max(self.bound, 1e-9)
 
 
 @dataclass(frozen=True)
@@ -61,18 +79,18 @@ class Known:
         """
         if mirrored is None:
             mirrored = see(pictures[:, :, ::-1])
-        alone, _ = nearest(features, features, skip_self=True)
-        turned, _ = nearest(features, mirrored, skip_self=True)
-        usual = np.sort(np.minimum(alone, turned))
+        usual = measure_usual(features, mirrored)
         views = _measure_views(pictures, features, seed, see)
         bound = min(np.quantile(views, COPIES), np.quantile(usual, TWINS))
         return cls(features, mirrored, usual, float(bound))
 
-    def find(self, features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Give each row's distance to the nearest picture, and which one: [N], [N]."""
+    def find(self, features: np.ndarray) -> Nearest:
+        """Find the nearest picture, or mirrored picture, of each row [N,D]. Exact."""
         alone, which = nearest(features, self.features)
         turned, other = nearest(features, self.mirrored)
-        return np.minimum(alone, turned), np.where(turned < alone, other, which)
+        back = turned < alone
+        near = np.minimum(alone, turned), np.where(back, other, which), back
+        return Nearest(*near, self.usual, self.bound)
 
     def novelty(self, distance: np.ndarray) -> np.ndarray:
         """Give the share of pictures that are nearer to another one, 0 to 1: [N]."""
@@ -102,6 +120,19 @@ def glance(pictures: np.ndarray) -> np.ndarray:
     return to_directions(fields - fields.mean(axis=1, keepdims=True))
 
 
+def mirror_glances(glances: np.ndarray) -> np.ndarray:
+    """Give what a glance at the mirrored pictures would be, [N,192]."""
+    fields = glances.reshape(-1, FIELDS, FIELDS, 3)
+    return fields[:, :, ::-1].reshape(glances.shape)
+
+
+def measure_usual(features: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+    """Give the distance of each picture to the nearest other, [M], sorted."""
+    alone, _ = nearest(features, features, skip_self=True)
+    turned, _ = nearest(features, mirrored, skip_self=True)
+    return np.sort(np.minimum(alone, turned))
+
+
 def nearest(
     a: np.ndarray, b: np.ndarray, *, skip_self: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -118,69 +149,6 @@ def nearest(
         which[start : start + BLOCK] = block.argmin(axis=1)
         found[start : start + BLOCK] = block[rows, which[start : start + BLOCK]]
     return found, which
-
-
-def measure_copies(
-    features: np.ndarray,
-    known: Known,
-    learnt: Sequence[int],
-    held: Sequence[int],
-    glances: tuple[np.ndarray, Known] | None = None,
-) -> dict[str, Any]:
-    """Tell how many works are near-copies, and whether learning by heart shows.
-
-    `features` [N,D] are the works'. `share` is of works that lie as near to a picture
-    as another view of it, `twins` of pictures that lie so to another one. `ratio` is
-    the median distance to the pictures `held` out over that to as many which were
-    `learnt` from: 1 where neither is nearer, more where works cling to what was learnt;
-    None where none were held out. `glances` of the works, and of the pictures, find
-    copies that were painted anew: `repainted` is their share, which is part of `share`.
-    """
-    distance, which = known.find(features)
-    close = distance / max(known.bound, 1e-9)
-    twins, again = (
-        float((known.usual <= known.bound).mean()),
-        np.zeros(len(close), bool),
-    )
-    if glances is not None:
-        apart, seen = glances[1].find(glances[0])
-        again = apart <= glances[1].bound
-        close = np.where(
-            again, np.minimum(close, apart / max(glances[1].bound, 1e-9)), close
-        )
-        which = np.where(again, seen, which)
-        twins = max(twins, float((glances[1].usual <= glances[1].bound).mean()))
-    first = np.argsort(close)[:SHOWN]
-    return {
-        "share": float((close <= 1).mean()),
-        "repainted": float(again.mean()),
-        "twins": twins,
-        "ratio": _clinging(features, known.features, learnt, held),
-        "bound": known.bound,
-        "median_distance": float(np.median(distance)),
-        "usual_distance": float(np.median(known.usual)),
-        "nearest": [
-            {
-                "work": int(i),
-                "picture": int(which[i]),
-                "distance": float(distance[i]),
-                "copy": bool(close[i] <= 1),
-            }
-            for i in first
-        ],
-    }
-
-
-def _clinging(
-    features: np.ndarray, known: np.ndarray, learnt: Sequence[int], held: Sequence[int]
-) -> float | None:
-    if not len(held):
-        return None
-    # as many of both: the nearest of more is nearer
-    spread = np.linspace(0, len(learnt) - 1, min(len(held), len(learnt))).astype(int)
-    ours, _ = nearest(features, known[np.asarray(learnt)[spread]])
-    theirs, _ = nearest(features, known[np.asarray(held)])
-    return float(np.median(theirs) / max(float(np.median(ours)), 1e-12))
 
 
 def _measure_views(

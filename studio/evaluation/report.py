@@ -13,25 +13,23 @@ from typing import Any
 
 import numpy as np
 
+from studio.evaluation.copies import measure_copies
 from studio.evaluation.features import NAME, extract_features
+from studio.evaluation.memory import Memory
 from studio.evaluation.metrics import (
     density_and_coverage,
     kernel_distance,
     patch_distances,
     reached,
 )
-from studio.evaluation.novelty import (
-    Known,
-    glance,
-    measure_copies,
-    see_directions,
-    to_directions,
-)
+from studio.evaluation.novelty import Known, glance, see_directions, to_directions
 from studio.evaluation.recognition import learn_labels
 from studio.model import to_pixels
 
 SPLITS = 4  # ways to part the pictures: their spread is that of each number
-PATCHED = 256  # pictures of each side whose patches are compared: memory
+# Pictures and works of each side that are compared at a time: coverage of more pictures
+# is less, so that reports of as many can be held side by side, whatever the folder.
+COMPARED = 256
 FEWEST = 14  # pictures: each half has five neighbours and itself
 LEAST_LABELLED = 12  # pictures with a label and without it
 READABLE = 0.8  # quality of a recogniser from which its word counts
@@ -39,7 +37,9 @@ GROUP = 64  # works that one looks at together
 
 # Gauges from 0 to 1, and from where on the upper and the middle sentence are said.
 LEVELS = {"quality": (0.85, 0.6), "diversity": (0.6, 0.25), "honesty": (0.97, 0.8)}
-CLINGING = 1.15  # of the ratio of `measure_copies`, from which honesty falls
+# Of the ratio of `measure_copies`, from which honesty falls: of 60 pictures six that
+# are held out at random reach it once in a hundred times (docs/log.md).
+CLINGING = 1.1
 
 Tell = Callable[[str], None]
 
@@ -49,8 +49,9 @@ class Evidence:
     """Pictures and works, uint8 [M,H,W,3] and [N,H,W,3], of one size.
 
     `learnt` and `held` are indices of pictures that the model learnt from, and that
-    were held out; None where the pictures are not known to be the model's own. `marks`
-    [M,K] (0 or 1) says which of `labels` a picture has.
+    were held out; None where the pictures are not known to be the model's own. Copies
+    are then looked for among those that a `memory` holds. `marks` [M,K] (0 or 1) says
+    which of `labels` a picture has.
     """
 
     pictures: np.ndarray
@@ -59,6 +60,7 @@ class Evidence:
     held: Sequence[int] = ()
     labels: Sequence[str] = ()
     marks: np.ndarray | None = None
+    memory: Memory | None = None
 
     def with_works(self, works: np.ndarray) -> Evidence:
         """Give the same pictures, looked at but once, and other works."""
@@ -101,10 +103,11 @@ class Evidence:
         for split in range(SPLITS):
             half, other, works = _part(len(self.pictures), len(self.works), split)
             n = len(works)
-            blank = np.repeat(self.mean[None], min(n, PATCHED), axis=0)
-            others, patched = self.features[other], self.pictures[other[:PATCHED]]
+            blank, flats = (
+                np.repeat(one, n, axis=0) for one in (self.mean[None], flat)
+            )
+            others, patched = self.features[other], self.pictures[other]
             real = _compare(self, others, patched, half, split)
-            flats = np.repeat(flat, n, axis=0)
             found.append((real, _compare(self, flats, blank, half, split)))
         return found
 
@@ -123,7 +126,7 @@ def evaluate(evidence: Evidence, tell: Tell = lambda what: None) -> dict[str, An
     rows = []
     for split, yardsticks in enumerate(evidence.yardsticks):
         half, _, works = _part(len(real), len(made), split)
-        patched = evidence.works[works[:PATCHED]]
+        patched = evidence.works[works]
         rows.append(
             (_compare(evidence, made[works], patched, half, split), *yardsticks)
         )
@@ -148,8 +151,8 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     `quality` is where the kernel distance lies between the mean image's (0) and that of
     real pictures (1), `diversity` the coverage over that of real pictures. `honesty` is
     1 less the share of near-copies, as far as pictures have fewer among themselves, and
-    less what the ratio is too high; it is missing where copies could not be looked for.
-    Levels: high, middle, low.
+    less what the ratio is too high (`clings`, where that is more of it); it is missing
+    where copies could not be looked for. Levels: high, middle, low.
     """
     best, blank = found["real_vs_real"], found["mean_image"]
     ours, real, flat = (side["quality"]["kid"]["mean"] for side in (found, best, blank))
@@ -160,11 +163,14 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "quality": (flat - ours) / max(flat - real, 1e-9),
         "diversity": reached / max(possible, 1e-9),
     }
-    if (copies := found["copies"]) is not None:
-        clinging = max(0.0, (copies["ratio"] or 1.0) - CLINGING)
-        copied = max(0.0, copies["share"] - copies["twins"])
-        values["honesty"] = 1 - copied - clinging
-    return {name: _gauge(name, value) for name, value in values.items()}
+    if (copies := found["copies"]) is None:
+        return {name: _gauge(name, value) for name, value in values.items()}
+    clinging = max(0.0, (copies["ratio"] or 1.0) - CLINGING)
+    copied = max(0.0, copies["share"] - copies["twins"])
+    values["honesty"] = 1 - copied - clinging
+    gauges = {name: _gauge(name, value) for name, value in values.items()}
+    gauges["honesty"]["clings"] = clinging > copied
+    return gauges
 
 
 def _gauge(name: str, value: float) -> dict[str, Any]:
@@ -175,8 +181,8 @@ def _gauge(name: str, value: float) -> dict[str, Any]:
 
 
 def _compared(real: int, made: int) -> int:
-    """Give how many of each are compared at a time: a half, at most."""
-    return min(real // 2, made)
+    """Give how many of each are compared at a time: half of the pictures, at most."""
+    return min(COMPARED, real // 2, made)
 
 
 def _compare(
@@ -187,7 +193,7 @@ def _compare(
     split: int,
 ) -> dict[str, float]:
     """Compare features [n,F], and pictures of theirs, with half of the real ones."""
-    reference = to_pixels(evidence.pictures[half[:PATCHED]])
+    reference = to_pixels(evidence.pictures[half])
     scales = patch_distances(to_pixels(patched), reference, split)
     return _numbers(features, evidence.features[half], scales)
 
@@ -195,11 +201,10 @@ def _compare(
 def _part(
     real: int, made: int, split: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Give indices of half of the pictures, and of as many others and works."""
+    """Give indices of some pictures, and of as many others and works."""
     rng = np.random.default_rng(split)
     order, n = rng.permutation(real), _compared(real, made)
-    works = rng.permutation(made)[:n]
-    return order[: real // 2], order[real // 2 :][:n], works
+    return order[:n], order[n : 2 * n], rng.permutation(made)[:n]
 
 
 def _numbers(
@@ -223,14 +228,22 @@ def _summarise(rows: list[dict[str, float]]) -> dict[str, Any]:
     told: dict[str, Any] = {"quality": {}, "diversity": {}}
     for key in rows[0]:
         values = np.array([row[key] for row in rows])
-        pair = {"mean": float(values.mean()), "deviation": float(values.std())}
-        told["diversity" if key == "coverage" else "quality"][key] = pair
+        told["diversity" if key == "coverage" else "quality"][key] = _pair(values)
     return told
+
+
+def _pair(values: np.ndarray) -> dict[str, float]:
+    """Give mean and deviation of what is a number; of nothing 0."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return {"mean": 0.0, "deviation": 0.0}
+    return {"mean": float(known.mean()), "deviation": float(known.std())}
 
 
 def _copies(evidence: Evidence, made: np.ndarray) -> dict[str, Any] | None:
     if evidence.learnt is None:
-        return None
+        memory = evidence.memory
+        return None if memory is None else memory.count_copies(evidence.works)
     known, colours = evidence.known
     made, seen = to_directions(made), (glance(evidence.works), colours)
     return measure_copies(made, known, evidence.learnt, evidence.held, seen)
@@ -259,18 +272,17 @@ def _labels(
             "real": float(marks[:, i].mean()),
             "made": float(shown[:, i].mean()) if read[i] else None,
             "reader": float(readers.quality[i]),
-            "reached": float(ours[i]),
-            "possible": float(theirs[i]),
+            "reached": _pair(ours[:, i]),
+            "possible": _pair(theirs[:, i]),
         }
         for i, k in enumerate(kept)
     ]
-    return {
-        "each": [{**row, "level": level_of(row)} for row in rows],
-        f"among_{GROUP}": {
-            "made": _distinct(shown[:, read]),
-            "real": _distinct(marks[:, read] > 0),
-        },
-    }
+    told: dict[str, Any] = {"each": [{**row, "level": level_of(row)} for row in rows]}
+    if read.any():
+        sides = {"made": shown, "real": marks > 0}
+        together = {side: _distinct(has[:, read]) for side, has in sides.items()}
+        told[f"among_{GROUP}"] = together
+    return told
 
 
 def level_of(row: dict[str, Any]) -> str | None:
@@ -289,16 +301,17 @@ def _reach(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Give the coverage of the pictures with each label, by works and by others.
 
-    Both [K], as in the whole: the mean over several halves of the pictures.
+    Both [SPLITS,K]; NaN in a split of which no picture has the label.
     """
     found = np.zeros((2, SPLITS, marks.shape[1]))
     for split in range(SPLITS):
         half, other, works = _part(len(real), len(made), split)
-        weights = marks[half] / np.maximum(marks[half].sum(axis=0), 1e-9)
+        counts = marks[half].sum(axis=0)
+        weights = marks[half] / np.maximum(counts, 1)
         for side, features in enumerate((made[works], real[other])):
-            found[side, split] = reached(features, real[half]) @ weights
-    ours, theirs = found.mean(axis=1)
-    return ours, theirs
+            share = reached(features, real[half]) @ weights
+            found[side, split] = np.where(counts > 0, share, np.nan)
+    return found[0], found[1]
 
 
 def _distinct(shown: np.ndarray) -> float:

@@ -60,10 +60,12 @@ def tell_near(
     told["share"] = shares["plausibility"]
     yield say(f"plausible.{near['plausible']}", language, **told)
     for each in near["nearest"]:
-        key = "near.mirrored" if each["mirrored"] else "near.straight"
-        numbers = {name: f"{near[name]:.2f}" for name in ("usual", "bound")}
-        numbers["distance"] = f"{each['distance']:.2f}"
-        yield say(key, language, file=named(each["file"]), **numbers)
+        numbers = {name: f"{each[name]:.2f}" for name in ("distance", "bound")}
+        if each["by"] == "features":
+            numbers["usual"] = f"{near['usual']:.2f}"
+        name = named(each["file"])
+        file = say("near.turned", language, file=name) if each["mirrored"] else name
+        yield say(f"near.{each['by']}", language, file=file, **numbers)
 
 
 def _section(name: str, lines: Sequence[str], language: str) -> list[str]:

@@ -26,9 +26,10 @@ class Pictures:
     Each is reduced on loading to at most twice `resolution` (height, width), so that
     a few thousand fit in memory. `train` and `held_out` are fixed by the files' bytes,
     whatever they are called and wherever they lie. Files that are `excluded`, by their
-    names within the folder, are not looked at. `framing` says what is taken of one
-    whose shape is another (see studio/training/framing.py). `tell` is called after
-    each. With `whole` no more is kept of each than :meth:`whole` gives, a quarter.
+    names within the folder, are not looked at; `left_out` has their digests. `framing`
+    says what is taken of one whose shape is another (see studio/training/framing.py).
+    `tell` is called after each. With `whole` no more is kept of each than
+    :meth:`whole` gives, a quarter.
     """
 
     def __init__(
@@ -63,6 +64,8 @@ class Pictures:
         if len(self.images) < 2:
             raise InputError("folder_empty", folder=str(folder))
         self.fingerprint = digest.hexdigest()[:16]
+        left_out = (digest_file(folder / name)[:16] for name in excluded)
+        self.left_out = sorted(filter(None, left_out))
         self._digests = [copy for copy, usable in seen.items() if usable]
         self.part(validation_share)
 

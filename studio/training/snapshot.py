@@ -264,6 +264,9 @@ class Album:
                 "images": len(self.pictures.images),
                 "held_out": len(self.pictures.held_out),
                 "fingerprint": self.pictures.fingerprint,
+                "framing": settings.framing,
+                "validation_share": settings.validation_share,
+                "left_out": self.pictures.left_out,
                 "rights": settings.rights or None,
             },
             "training": {

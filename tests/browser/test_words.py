@@ -16,7 +16,8 @@ from worded import give_words
 
 from studio.checkpoint import amend, read_card
 from studio.evaluation.features import extract_features
-from studio.evaluation.nearness import FILE, Memory
+from studio.evaluation.memory import Memory
+from studio.evaluation.nearness import FILE
 from studio.model import Model
 from studio.recipe import Recipe
 from studio.server.shelf import LOOK_AGAIN

@@ -89,7 +89,9 @@ export class About {
 function factsOf(card) {
   const data = card.data ?? {};
   const [height, width] = card.resolution;
-  const minutes = Math.round(card.training?.minutes ?? 0);
+  const runs = runsOf(card.training);
+  const hours = total(runs, "minutes") / 60;
+  const energy = total(runs, "energy_wh");
   return {
     description: cardWords(card, "description"),
     pictures: data.images ? say("ui.about.count", { count: data.images }) : "",
@@ -97,9 +99,20 @@ function factsOf(card) {
     credit: cardWords(card, "credit"),
     rights: cardWords(card, "rights"),
     resolution: say("ui.about.pixels", { height, width }),
-    training: minutes ? say("ui.about.minutes", { minutes }) : "",
+    training: hours ? say("ui.about.hours", { hours: hours.toFixed(1), runs: runs.length }) : "",
+    energy: energy ? say("ui.about.watt_hours", { energy: energy.toFixed(1) }) : "",
+    mark: words(data.fingerprint),
     fingerprint: card.fingerprint,
   };
+}
+
+/** A training, and those that it went on from. */
+function runsOf(training) {
+  return training ? [training, ...runsOf(training.before)] : [];
+}
+
+function total(runs, key) {
+  return runs.reduce((sum, run) => sum + (Number(run[key]) || 0), 0);
 }
 
 /** Cards come from many hands; what is no sentence is not shown as one. */

@@ -7,6 +7,7 @@ import { languages, say } from "./languages.js";
 const GAUGES = ["quality", "diversity", "honesty"];
 /** Well, in part, hardly. */
 const LEVELS = ["high", "middle", "low"];
+const KIND_HEADS = ["label", "real", "made", "reached", "possible"];
 const MEASURES = [
   ["quality", "kid", 1],
   ["quality", "swd", 1],
@@ -27,20 +28,21 @@ export function reportOf(card, live) {
 
 function told(report, card, live) {
   const words = say("card.measured", report);
+  const rows = report.labels?.each ?? [];
   const fold = make("details", { class: "report-numbers" });
   fold.append(make("summary", {}, say("ui.report.numbers")), line(words), table(report));
-  fold.append(...copies(report.copies).map(line));
+  fold.append(...copies(report.copies).map(line), ...kindsTable(rows));
   const gauges = GAUGES.map((name) => gauge(name, report.gauges[name]));
-  return [...gauges, ...kinds(report.labels?.each ?? []), fold, ...nearest(report, card, live)];
+  return [...gauges, ...kinds(rows), fold, ...nearest(report, card, live)];
 }
 
-/** Which labels it makes well, in part and hardly. */
+/** Which labels it makes well, in part and hardly, and which nobody can tell. */
 function kinds(rows) {
-  const parts = LEVELS.map((level) => {
+  const parts = [...LEVELS, null].map((level) => {
     const named = rows.filter((row) => row.level === level).map(({ label }) => wordName(label));
     if (!named.length) return "";
     const some = make("span", { class: "report-kinds" }, named.join(say("why.comma")));
-    const [before, after] = say(`report.kinds.${level}`).split("{kinds}");
+    const [before, after] = say(`report.kinds.${level ?? "unread"}`).split("{kinds}");
     return make("p", {}, before, some, after);
   });
   return parts.filter(Boolean);
@@ -60,10 +62,12 @@ function nearest({ copies: found }, card, live) {
 }
 
 function gauge(name, found) {
-  const words = found ? `${name}.${found.level}` : "strangers";
+  const clings = found?.clings && found.level !== "high";
+  const words = found ? `${name}.${clings ? "clings" : found.level}` : "strangers";
   const value = Math.round(100 * (found?.value ?? 0));
   const label = say("cli.evaluate.gauge", { name: say(`gauge.${name}`), value });
-  const head = make("span", { class: "report-name" }, say(`gauge.${name}`));
+  const amount = found ? make("span", { class: "report-value" }, String(value)) : "";
+  const head = make("span", { class: "report-name" }, say(`gauge.${name}`), " ", amount);
   const bar = { class: "gauge", role: "img", "aria-label": label, style: `--share:${value}%` };
   const track = found ? [make("span", bar)] : [];
   return make("div", { class: "report-gauge" }, head, ...track, line(say(`cli.evaluate.${words}`)));
@@ -73,11 +77,40 @@ function table(report) {
   const sides = [report, report.real_vs_real, report.mean_image];
   const heads = ["measure", "works", "real", "blank"];
   const top = heads.map((head) => make("th", { scope: "col" }, say(`report.${head}`)));
-  const rows = MEASURES.map(([kind, key, digits]) => {
+  const rows = measuresOf(report).map(([kind, key, digits, height]) => {
     const cells = sides.map((side) => make("td", {}, pair(side[kind][key], digits)));
-    const name = make("th", { scope: "row" }, say(`report.${key}`));
-    return make("tr", {}, name, ...cells);
+    const words = height ? say("report.swd_at", { height }) : say(`report.${key}`);
+    return make("tr", {}, make("th", { scope: "row" }, words), ...cells);
   });
+  return tableOf(top, rows);
+}
+
+/** Each number, patches at each scale among them. */
+function measuresOf(report) {
+  return MEASURES.flatMap((measure) => {
+    const [kind, key, digits] = measure;
+    if (key !== "swd") return [measure];
+    const scales = Object.keys(report[kind]).filter((name) => name.startsWith("swd_"));
+    // the order of keys is lost on the way
+    const heights = scales.map((name) => Number(name.slice(4))).sort((a, b) => b - a);
+    return [measure, ...heights.map((height) => [kind, `swd_${height}`, digits, height])];
+  });
+}
+
+/** How often each label is seen, and how much of its pictures is reached. */
+function kindsTable(rows) {
+  if (!rows.length || !rows.every(({ reached }) => reached?.mean !== undefined)) return [];
+  const share = (value) => (value === null ? "–" : `${Math.round(100 * value)} %`);
+  const top = KIND_HEADS.map((head) => make("th", { scope: "col" }, say(`report.kind.${head}`)));
+  const lines = rows.map(({ label, real, made, reached, possible }) => {
+    const cells = [share(real), share(made), pair(reached, 2), pair(possible, 2)];
+    const name = make("th", { scope: "row" }, wordName(label));
+    return make("tr", {}, name, ...cells.map((words) => make("td", {}, words)));
+  });
+  return [tableOf(top, lines)];
+}
+
+function tableOf(top, rows) {
   const head = make("thead", {}, make("tr", {}, ...top));
   return make("table", {}, head, make("tbody", {}, ...rows));
 }
@@ -90,6 +123,7 @@ function copies(found) {
   if (!found) return [];
   const share = (100 * found.share).toFixed(1);
   const words = [say("cli.evaluate.share", { share })];
+  if (found.remembered) words.unshift(say("cli.evaluate.remembered", { pictures: found.remembered }));
   if (found.ratio === null) return words;
   return [...words, say("cli.evaluate.ratio", { ratio: found.ratio.toFixed(2) })];
 }

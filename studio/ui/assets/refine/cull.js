@@ -24,7 +24,8 @@ const PARENTS = 16;
 export class Cull {
   /** @param {HTMLElement} room @param {import("../desk.js").Desk} desk */
   constructor(room, desk) {
-    Object.assign(this, { desk, filter: "all", view: "wall", errand: null });
+    Object.assign(this, { desk, filter: "all", view: "wall", errand: null, trouble: null });
+    /** What presses a button of a choice, by the choice's name. */ this.marks = {};
     styled("cull.css");
     styled("map.css");
     this.pile = new Pile(desk);
@@ -159,6 +160,7 @@ export class Cull {
       control.dataset.value = value;
       group.append(control);
     }
+    this.marks[name] = mark;
     mark(chosen);
     return group;
   }
@@ -174,20 +176,31 @@ export class Cull {
     return this.#say("ui.cull.stopped");
   }
 
-  #generate() {
+  async #generate() {
+    this.trouble = null;
     this.#explain();
-    return this.#attempt(() => this.pile.generate(preference("cull:way", "far")));
+    const way = preference("cull:way", "far");
+    this.trouble = await this.#attempt(() => this.pile.generate(way));
+    if (!this.trouble || way === "far") return;
+    // A way that leads nowhere is not the one that is pressed, nor the next time.
+    prefer("cull:way", "far");
+    this.marks.way("far");
+    if (!this.pile.fits) await this.#attempt(() => this.pile.generate("far"));
   }
 
+  /** @returns {Promise<any>} what went wrong, once it is told; null where nothing did */
   async #attempt(task) {
     try {
       await task();
+      return null;
     } catch (error) {
       this.#tellError(error);
+      return error;
     }
   }
 
   #explain() {
+    if (this.trouble) return this.#tellError(this.trouble);
     const touch = matchMedia("(hover: none)").matches;
     const keys = touch ? "ui.cull.touch" : "ui.cull.keys";
     this.#say(this.view === "map" ? "ui.cull.map" : keys);
@@ -207,6 +220,7 @@ export class Cull {
     this.view = view;
     this.wall.element.hidden = view === "map";
     this.map.element.hidden = view !== "map";
+    this.trouble = null;
     this.#explain();
     this.#measure();
   }

@@ -65,8 +65,8 @@ function line(kind, text) {
   return make("p", { class: kind }, text);
 }
 
-function figure({ file, distance, mirrored, copy, picture }) {
-  const told = [say("ui.near.distance", { distance: distance.toFixed(2) })];
+function figure({ file, mirrored, copy, picture, ...apart }) {
+  const told = [distanceOf(apart)];
   if (mirrored) told.push(say("ui.near.mirrored"));
   if (copy) told.push(say("ui.near.copy"));
   const name = make("span", { class: "near-file", title: file }, file);
@@ -75,6 +75,12 @@ function figure({ file, distance, mirrored, copy, picture }) {
   if (!picture) return make("figure", kind, caption);
   const style = mirrored ? "transform:scaleX(-1)" : null;
   return make("figure", kind, make("img", { src: picture, alt: file, style }), caption);
+}
+
+/** How far apart, or that colours tell. @param {{distance: number, by?: string}} apart */
+export function distanceOf({ distance, by }) {
+  if (by === "colours") return say("ui.near.colours");
+  return say("ui.near.distance", { distance: distance.toFixed(2) });
 }
 
 function wordsOf({ code, params = {} }) {

@@ -89,6 +89,11 @@ export class Pile extends EventTarget {
   stop() {
     this.#measuring?.abort();
     this.#stop?.abort();
+    this.#rest();
+  }
+
+  /** Nothing more is asked for; what is being measured goes on. */
+  #rest() {
     this.#stop = null;
     this.waiting = false;
     this.#changed();
@@ -145,7 +150,7 @@ export class Pile extends EventTarget {
   async #draw(signal) {
     const left = this.finds.filter(({ address }) => !address);
     await Promise.all(left.map((find) => this.#picture(find, signal)));
-    if (!signal.aborted) this.stop();
+    if (!signal.aborted) this.#rest();
   }
 
   async #picture(find, signal) {
