@@ -25,6 +25,7 @@ from studio.server.shelf import LOOK_AGAIN
 from .conftest import Room, Studio
 
 NAMES = ("sunset", "sea", "village")
+MAPPED = "() => document.querySelectorAll('.map-dot.is-drawn').length === 64"
 NEAR_SAYS = (
     """(words) => document.querySelector('.near')?.textContent.includes(words)"""
 )
@@ -247,10 +248,24 @@ def test_a_work_says_why_in_both_languages(speaking: Room) -> None:
     assert speaking.errors == []
 
 
+def look_for_the_rare_in_vain(room: Room) -> None:
+    """What cannot be done is said, and is not the way that is pressed."""
+    room.press("g").do("cull.way.rare")
+    room.wait(
+        "() => document.querySelector('.cull-note').textContent.includes('carries')"
+    )
+    pressed = "[data-act='cull.way.far'][aria-pressed='true']"
+    room.wait("(selector) => document.querySelector(selector)", pressed)
+    room.press("Escape")
+
+
 def open_from_the_map(room: Room) -> None:
     """Look for novel works, open the best one from the map, and come back."""
-    room.press("g").do("cull.view.map").do("cull.way.rare")
-    room.wait("() => document.querySelectorAll('.map-dot.is-drawn').length === 64")
+    # Works are measured while their pictures still come.
+    room.press("g").do("cull.view.map").do("cull.way.far").wait(MAPPED)
+    room.do("cull.way.rare")
+    room.wait("() => document.querySelector('.cull-wall.is-waiting') === null")
+    room.wait(MAPPED)
     dot = room.page.locator(".map-dot").first
     assert "plausible" in dot.get_attribute("aria-label")
     dot.dispatch_event("click")
@@ -266,6 +281,8 @@ def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     (folder / FILE).unlink(missing_ok=True)
     speaking.press("y")
     speaking.wait(NEAR_SAYS, "carries nothing of the pictures")
+    speaking.press("Escape")
+    look_for_the_rare_in_vain(speaking)
     pictures = Model.open(str(folder)).render(
         [Model.open(str(folder)).recipe(seed) for seed in range(14)]
     )
@@ -278,7 +295,7 @@ def test_a_work_is_shown_beside_the_pictures_nearest_to_it(
     # A server that has just looked at the folder looks again after so long.
     time.sleep(LOOK_AGAIN)
     closed = "() => !document.querySelector('dialog[open]')"
-    speaking.press("Escape").wait(closed)
+    speaking.wait(closed)
     speaking.press("y").wait(NEAR_SAYS, "near-copy of a picture")
     assert speaking.visible(".near figure img") == 4
     assert speaking.page.locator(".near-file").first.inner_text() == "2.png"
