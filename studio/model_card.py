@@ -240,6 +240,9 @@ def _table(report: dict[str, Any], language: str) -> Iterator[str]:
             count = copies["remembered"]
             yield say("cli.evaluate.remembered", language, pictures=count)
         yield say("cli.evaluate.share", language, share=share)
+        if "close" in copies:
+            close = f"{100 * copies['close']:.1f}"
+            yield say("cli.evaluate.close", language, close=close)
         if copies["ratio"] is not None:
             ratio = f"{copies['ratio']:.2f}"
             yield say("cli.evaluate.ratio", language, ratio=ratio)
@@ -250,6 +253,8 @@ def _kinds_table(labels: dict[str, Any] | None, language: str) -> Iterator[str]:
     rows = labels["each"] if labels else []
     if not rows or not all(isinstance(row.get("reached"), dict) for row in rows):
         return
+    yield say("report.kind.told", language)
+    yield ""
     heads = (say(f"report.kind.{head}", language) for head in KIND_HEADS)
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(KIND_HEADS)}"

@@ -357,6 +357,7 @@ def _copy_lines(copies: dict[str, Any] | None) -> Iterator[str]:
     if "remembered" in copies:
         yield text("cli.evaluate.remembered", pictures=copies["remembered"])
     yield text("cli.evaluate.share", share=f"{100 * copies['share']:.1f}")
+    yield text("cli.evaluate.close", close=f"{100 * copies['close']:.1f}")
     if copies["ratio"] is not None:
         yield text("cli.evaluate.ratio", ratio=f"{copies['ratio']:.2f}")
     for each in copies["nearest"]:

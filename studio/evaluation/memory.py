@@ -20,7 +20,7 @@ from PIL import Image
 from safetensors.numpy import save
 
 from studio.evaluation.components import Components, round_half
-from studio.evaluation.copies import Looks, count_copies
+from studio.evaluation.copies import Looks, count_copies, measure_close
 from studio.evaluation.features import NAME
 from studio.evaluation.metrics import distances
 from studio.evaluation.novelty import (
@@ -195,12 +195,14 @@ class Memory:
         """
         parts = range(0, len(works), TOGETHER)
         apart = [self._compare(works[start : start + TOGETHER]) for start in parts]
-        usual = measure_usual(self.glances, mirror_glances(self.glances))
-        looks = Looks(
-            _nearest([each.seen for each in apart], self.usual, self.bound),
-            _nearest([each.glanced for each in apart], usual, self.glance_bound),
-        )
-        return {**count_copies(looks), "ratio": None, "remembered": len(self.features)}
+        turned = mirror_glances(self.glances)
+        usual = measure_usual(self.glances, turned)
+        colours = Known(self.glances, turned, usual, self.glance_bound)
+        seen = _nearest([each.seen for each in apart], self.usual, self.bound)
+        found = count_copies(Looks(seen, colours.find(glance(works))))
+        found["close"] = measure_close(glance(works), colours)
+        nothing = {"ratio": None, "chance": None}
+        return {**found, **nothing, "remembered": len(self.features)}
 
     def _compare(self, pictures: np.ndarray) -> _Apart:
         both = np.concatenate([pictures, pictures[:, :, ::-1]])

@@ -37,9 +37,9 @@ GROUP = 64  # works that one looks at together
 
 # Gauges from 0 to 1, and from where on the upper and the middle sentence are said.
 LEVELS = {"quality": (0.85, 0.6), "diversity": (0.6, 0.25), "honesty": (0.97, 0.8)}
-# Of the ratio of `measure_copies`, from which honesty falls: of 60 pictures six that
-# are held out at random reach it once in a hundred times (docs/log.md).
-CLINGING = 1.1
+# From where honesty falls (docs/log.md): the ratio of `measure_copies` above 1, and in
+# its deviations by chance; the share of works that are close to one picture.
+CLINGING, CHANCES, CLOSE = 0.1, 3.0, 0.15
 
 Tell = Callable[[str], None]
 
@@ -150,9 +150,10 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
     `quality` is where the kernel distance lies between the mean image's (0) and that of
     real pictures (1), `diversity` the coverage over that of real pictures. `honesty` is
-    1 less the share of near-copies, as far as pictures have fewer among themselves, and
-    less what the ratio is too high (`clings`, where that is more of it); it is missing
-    where copies could not be looked for. Levels: high, middle, low.
+    1 less the share of near-copies, or of works that are close to pictures, as far as
+    pictures have fewer among themselves, and less what the ratio is too high (`clings`,
+    where that is more of it); it is missing where copies could not be looked for.
+    Levels: high, middle, low.
     """
     best, blank = found["real_vs_real"], found["mean_image"]
     ours, real, flat = (side["quality"]["kid"]["mean"] for side in (found, best, blank))
@@ -165,8 +166,9 @@ def read_gauges(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
     if (copies := found["copies"]) is None:
         return {name: _gauge(name, value) for name, value in values.items()}
-    clinging = max(0.0, (copies["ratio"] or 1.0) - CLINGING)
-    copied = max(0.0, copies["share"] - copies["twins"])
+    usual = max(CLINGING, CHANCES * (copies["chance"] or 0.0))
+    clinging = max(0.0, (copies["ratio"] or 1.0) - 1 - usual)
+    copied = max(0.0, copies["share"] - copies["twins"], copies["close"] - CLOSE)
     values["honesty"] = 1 - copied - clinging
     gauges = {name: _gauge(name, value) for name, value in values.items()}
     gauges["honesty"]["clings"] = clinging > copied

@@ -107,12 +107,12 @@ function kindsTable(rows) {
     const name = make("th", { scope: "row" }, wordName(label));
     return make("tr", {}, name, ...cells.map((words) => make("td", {}, words)));
   });
-  return [tableOf(top, lines)];
+  return [line(say("report.kind.told")), tableOf(top, lines, "report-labels")];
 }
 
-function tableOf(top, rows) {
+function tableOf(top, rows, kind = null) {
   const head = make("thead", {}, make("tr", {}, ...top));
-  return make("table", {}, head, make("tbody", {}, ...rows));
+  return make("table", { class: kind }, head, make("tbody", {}, ...rows));
 }
 
 function pair({ mean, deviation }, digits) {
@@ -123,6 +123,7 @@ function copies(found) {
   if (!found) return [];
   const share = (100 * found.share).toFixed(1);
   const words = [say("cli.evaluate.share", { share })];
+  if ("close" in found) words.push(say("cli.evaluate.close", { close: (100 * found.close).toFixed(1) }));
   if (found.remembered) words.unshift(say("cli.evaluate.remembered", { pictures: found.remembered }));
   if (found.ratio === null) return words;
   return [...words, say("cli.evaluate.ratio", { ratio: found.ratio.toFixed(2) })];
