@@ -91,7 +91,8 @@ function factsOf(card) {
   const [height, width] = card.resolution;
   const runs = runsOf(card.training);
   const hours = total(runs, "minutes") / 60;
-  const energy = total(runs, "energy_wh");
+  const energy = total(runs, "energy_wh").toFixed(1);
+  const metered = runs.filter((run) => run.energy_wh).length;
   return {
     description: cardWords(card, "description"),
     pictures: data.images ? say("ui.about.count", { count: data.images }) : "",
@@ -100,7 +101,7 @@ function factsOf(card) {
     rights: cardWords(card, "rights"),
     resolution: say("ui.about.pixels", { height, width }),
     training: hours ? say("ui.about.hours", { hours: hours.toFixed(1), runs: runs.length }) : "",
-    energy: energy ? say("ui.about.watt_hours", { energy: energy.toFixed(1) }) : "",
+    energy: metered ? say("ui.about.watt_hours", { energy, metered, runs: runs.length }) : "",
     mark: words(data.fingerprint),
     fingerprint: card.fingerprint,
   };
