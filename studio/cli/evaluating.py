@@ -291,8 +291,6 @@ def _marks(
 
     try:
         found = choose_labels(folder, column)
-        if column and found.source != "table":
-            raise InputError("labels_no_table", folder=str(folder), column=column)
     except StudioError:
         if column:
             raise

@@ -29,13 +29,13 @@ from studio.evaluation.novelty import (
     glance,
     measure_usual,
     mirror_glances,
+    nearest,
 )
 from studio.evaluation.plausibility import Grounds
 
 FORMAT = "2"
 SHOWN = 3
 SLACK = 0.002  # of distances up to 2: what rounding leaves between equal pictures
-TOGETHER = 64  # works compared at once
 THUMBNAIL = 64  # pixels, the longer side
 THUMBNAIL_QUALITY = 55
 
@@ -172,7 +172,7 @@ class Memory:
         """Compare one uint8 picture [H,W,3], and its mirror image, with all. Exact."""
         apart = self._compare(picture[None])
         first = np.argsort(self._closeness(apart)[0], kind="stable")[:SHOWN]
-        nearest = [self._neighbour(apart, int(i)) for i in first]
+        neighbours = [self._neighbour(apart, int(i)) for i in first]
         novelty = float(self._novelty(apart)[0])
         plausibility = float(apart.plausibility[0])
         return Nearness(
@@ -180,12 +180,12 @@ class Memory:
             plausibility=plausibility,
             level=_named(novelty, LEVELS),
             plausible=_named(plausibility, PLAUSIBLE),
-            copy=nearest[0].copy,
+            copy=neighbours[0].copy,
             usual=round(float(np.median(self.usual)), 4),
             pictures=len(self.features),
             features=NAME,
             thumbnails=bool(self.thumbnails),
-            nearest=nearest,
+            nearest=neighbours,
         )
 
     def count_copies(self, works: np.ndarray) -> dict[str, Any]:
@@ -193,14 +193,16 @@ class Memory:
 
         Which pictures were held out was not kept. `remembered` counts those that were.
         """
-        parts = range(0, len(works), TOGETHER)
-        apart = [self._compare(works[start : start + TOGETHER]) for start in parts]
+        # the pictures' mirror images were not kept, so the works are mirrored
+        views = (self.components.see(side) for side in (works, works[:, :, ::-1]))
+        straight, back = (nearest(view, self.features) for view in views)
+        seen = Nearest.of(straight, back, self.usual, self.bound)
         turned = mirror_glances(self.glances)
         usual = measure_usual(self.glances, turned)
         colours = Known(self.glances, turned, usual, self.glance_bound)
-        seen = _nearest([each.seen for each in apart], self.usual, self.bound)
-        found = count_copies(Looks(seen, colours.find(glance(works))))
-        found["close"] = measure_close(glance(works), colours)
+        glances = glance(works)
+        found = count_copies(Looks(seen, colours.find(glances)))
+        found["close"] = measure_close(glances, colours)
         nothing = {"ratio": None, "chance": None}
         return {**found, **nothing, "remembered": len(self.features)}
 
@@ -268,22 +270,6 @@ class Memory:
         told = {"format": FORMAT, "features": NAME, "pictures": pictures}
         arrays = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
         return save(arrays, {**told, "files": json.dumps(list(self.files))})
-
-
-def _nearest(
-    sides: Sequence[tuple[np.ndarray, np.ndarray]], usual: np.ndarray, bound: float
-) -> Nearest:
-    """Keep of each work the nearest picture, from blocks of distances [n,M]."""
-    found = []
-    for straight, turned in sides:
-        near = np.minimum(straight, turned)
-        which, rows = near.argmin(axis=1), np.arange(len(near))
-        back = turned[rows, which] < straight[rows, which]
-        found.append((near[rows, which], which, back))
-    distance, which, back = (
-        np.concatenate(column) for column in zip(*found, strict=True)
-    )
-    return Nearest(distance, which, back, usual, bound)
 
 
 def _named(share: float, levels: Sequence[tuple[str, float]]) -> str:

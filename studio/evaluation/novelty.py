@@ -28,6 +28,7 @@ TWINS = 0.05  # the share of pictures that may be as near to another one
 CROP = 0.95  # the least side of a view
 FIELDS = 8  # each side, whose colours a glance takes in
 
+Pair = tuple[np.ndarray, np.ndarray]  # distances and indices, both [N]
 See = Callable[[np.ndarray], np.ndarray]  # uint8 pictures [N,H,W,3] to features [N,D]
 
 
@@ -44,6 +45,17 @@ class Nearest:
     mirrored: np.ndarray
     usual: np.ndarray
     bound: float
+
+    @classmethod
+    def of(
+        cls, straight: Pair, turned: Pair, usual: np.ndarray, bound: float
+    ) -> Nearest:
+        """Keep of what `nearest` found as it is, and mirrored, what is nearer."""
+        mirrored = turned[0] < straight[0]
+        distance, which = (
+            np.where(mirrored, *sides) for sides in zip(turned, straight, strict=True)
+        )
+        return cls(distance, which, mirrored, usual, bound)
 
     @property
     def closeness(self) -> np.ndarray:
@@ -86,11 +98,10 @@ class Known:
 
     def find(self, features: np.ndarray) -> Nearest:
         """Find the nearest picture, or mirrored picture, of each row [N,D]. Exact."""
-        alone, which = nearest(features, self.features)
-        turned, other = nearest(features, self.mirrored)
-        back = turned < alone
-        near = np.minimum(alone, turned), np.where(back, other, which), back
-        return Nearest(*near, self.usual, self.bound)
+        straight, turned = (
+            nearest(features, side) for side in (self.features, self.mirrored)
+        )
+        return Nearest.of(straight, turned, self.usual, self.bound)
 
     def novelty(self, distance: np.ndarray) -> np.ndarray:
         """Give the share of pictures that are nearer to another one, 0 to 1: [N]."""

@@ -29,8 +29,6 @@ def read_vocabulary(
     if not folder.is_dir():
         raise InputError("folder_missing", folder=str(folder))
     found = choose_labels(folder, column)
-    if column and found.source != "table":
-        raise InputError("labels_no_table", folder=str(folder), column=column)
     if not found.of:
         raise InputError("labels_none", folder=str(folder))
     files = list(found.of)
@@ -51,9 +49,13 @@ def read_vocabulary(
 def choose_labels(folder: Path, column: str | None) -> Labels:
     """Read the labels of a folder: of a column, of that of tags, or of the first.
 
-    Raises InputError for a table that cannot be read.
+    Raises InputError for a table that cannot be read, or where a column is asked for
+    and there is no table.
     """
-    return read_labels(folder, column or _tags(folder))
+    found = read_labels(folder, column or _tags(folder))
+    if column and found.source != "table":
+        raise InputError("labels_no_table", folder=str(folder), column=column)
+    return found
 
 
 def mark_labels(
